@@ -1,0 +1,116 @@
+// The building blocks of option schemas; the only importer of valibot. A schema is the one source of an option's type,
+// default, check, error sentence, environment variable and row in the documentation.
+import * as v from 'valibot'
+import { parseDuration, parseSize } from './units.js'
+
+export type Schema = v.GenericSchema
+export type Group = v.StrictObjectSchema<v.ObjectEntries, undefined>
+/** What a user may write. */
+export type Input<S extends Schema> = v.InferInput<S>
+/** What the code gets: units converted, defaults filled in. */
+export type Filled<S extends Schema> = v.InferOutput<S>
+
+/** What an option tells about itself: `expected` completes "to be ...", `doc` is its sentence in the option table. */
+export interface About {
+  expected: string
+  doc: string
+}
+
+const about = <T> (expected: string, doc: string): v.MetadataAction<T, { expected: string, doc: string }> =>
+  v.metadata({ expected, doc })
+
+export const optional = v.optional
+export const group = v.strictObject
+
+export const text = (doc: string) => v.pipe(v.string(), v.nonEmpty(), about('a non-empty string', doc))
+
+export const flag = (doc: string) => v.pipe(v.boolean(), about('true or false', doc))
+
+export const count = (doc: string, min = 1) => v.pipe(
+  v.number(), v.safeInteger(), v.minValue(min),
+  about(min > 0 ? 'a positive integer' : 'zero or a positive integer', doc)
+)
+
+export const oneOf = <const T extends readonly (string | boolean)[]> (values: T, doc: string) => v.pipe(
+  v.custom<T[number]>(input => (values as readonly unknown[]).includes(input)),
+  about(values.map(value => JSON.stringify(value)).join(' or '), doc)
+)
+
+/** Milliseconds, or `'500ms' '15m' '24h' '7d'`; more than zero and less than `below`. */
+export const duration = (doc: string, below = Infinity) => v.pipe(
+  v.union([v.number(), v.string()]),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const ms = parseDuration(dataset.value)
+    if (ms !== undefined && ms > 0 && ms < below) return ms
+    addIssue()
+    return NEVER
+  }),
+  about(`a positive duration such as 500, '500ms', '15m' or '7d'${below < Infinity ? `, below ${below} ms` : ''}`, doc)
+)
+
+/** Bytes, or `'512k' '100m' '1g'` (binary); at least one. With `bare`, a number means that many times `bare` bytes. */
+export const size = (doc: string, bare = 1) => v.pipe(
+  v.union([v.number(), v.string()]),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const bytes = parseSize(dataset.value, bare)
+    const sure = bare === 1 || typeof dataset.value === 'string' || dataset.value < 10_000
+    if (bytes !== undefined && bytes >= 1 && sure) return Math.floor(bytes)
+    addIssue()
+    return NEVER
+  }),
+  about(bare === 1
+    ? "a positive size in bytes, or such as '512k', '100m' or '1g'"
+    : "a positive size such as '512k', '100m' or '1g' (a bare number means megabytes, so 10000 or more is taken for a mistake)", doc)
+)
+
+/** A value of either kind, described as one option. */
+export const either = <A extends Schema, B extends Schema> (a: A, b: B, doc: string) =>
+  v.pipe(v.union([a, b]), about(`${describe(a).expected}, or ${describe(b).expected}`, doc))
+
+export const list = <S extends Schema> (item: S, doc: string) =>
+  v.pipe(v.array(item), v.minLength(1), about('an array with at least one entry', doc))
+
+/** Options that another schema checks. */
+export const anything = (doc: string) => v.pipe(v.unknown(), about('an object', doc))
+
+/** The schema below `optional`. */
+export function inner (schema: Schema): Schema {
+  return 'wrapped' in schema ? inner(schema.wrapped as Schema) : schema
+}
+
+/** The options of a group, or undefined for a single option. */
+export function entries (schema: Schema): v.ObjectEntries | undefined {
+  const own = inner(schema)
+  return 'entries' in own ? own.entries as v.ObjectEntries : undefined
+}
+
+export function describe (schema: Schema): About {
+  const own = inner(schema)
+  if ('entries' in own) return { expected: 'an object', doc: '' }
+  return v.getMetadata(own as Parameters<typeof v.getMetadata>[0]) as unknown as About
+}
+
+/** The default of an option, or undefined. */
+export function fallback (schema: Schema): unknown {
+  return 'default' in schema ? schema.default : undefined
+}
+
+export interface Problem {
+  path: string[]
+  value: unknown
+  unknown: boolean
+}
+
+/** Checks and fills. The first problem only: one clear error at a time. */
+export function read<S extends Group> (schema: S, input: unknown): { value: Filled<S> } | { problem: Problem } {
+  const result = v.safeParse(schema, input, { abortEarly: true })
+  if (result.success) return { value: result.output }
+  const issue = result.issues[0]
+  return {
+    problem: {
+      path: (issue.path ?? []).map(step => String(step.key)),
+      value: issue.input,
+      unknown: issue.type === 'strict_object' && issue.expected === 'never'
+    }
+  }
+}

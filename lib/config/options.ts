@@ -1,0 +1,101 @@
+// From what a user wrote to options that no later code has to check: option > environment > default, unknown names
+// refused with the nearest known one, one sentence for every mistake.
+import { closest, distance } from 'fastest-levenshtein'
+import { OptionError, show } from '../errors.js'
+import { describe, entries, fallback, read, type Filled, type Group, type Schema } from './option.js'
+
+const PREFIX = 'PINO_BLACKBOX'
+
+type Environment = Record<string, string | undefined>
+
+/**
+ * The filled options of `output` ('jsonl', 'tee', ...). Throws an OptionError that names the option (or the environment
+ * variable), what was expected and what was there.
+ */
+export function parseOptions<S extends Group> (output: string, schema: S, input: unknown, env: Environment = process.env): Filled<S> {
+  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
+    throw new OptionError(output, 'options', `Expected the options to be an object, got ${show(input)}`)
+  }
+  const given = withoutPinoKeys(input as Record<string, unknown> | undefined)
+  const variables = new Map<string, string>()
+  const merged = overlay(given, schema, [output], env, variables)
+  const result = read(schema, merged)
+  if ('value' in result) return result.value
+
+  const { path, value, unknown } = result.problem
+  const name = path.join('.')
+  if (unknown) throw new OptionError(output, name, `Unknown option \`${name}\`${hint(schema, path)}`)
+  const variable = variables.get(name)
+  const { expected } = describe(at(schema, path) ?? schema)
+  throw new OptionError(output, variable ?? name,
+    `Expected ${variable === undefined ? `\`${name}\`` : `the environment variable ${variable}`} to be ${expected}, got ${show(value)}`)
+}
+
+/** An option of `output` that contradicts another one. */
+export function contradiction (output: string, option: string, problem: string): OptionError {
+  return new OptionError(output, option, `Contradictory options: ${problem}`)
+}
+
+/** The default of every option that has one, groups nested. */
+export function defaultsOf (schema: Group): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(schema.entries).flatMap(([name, option]) => {
+    const below = entries(option as Schema)
+    const value = below ? defaultsOf(schemaOf(option as Schema)) : fallback(option as Schema)
+    return value === undefined || (below && Object.keys(value as object).length === 0) ? [] : [[name, value]]
+  }))
+}
+
+/** pino adds keys of its own to the options of a single target. */
+function withoutPinoKeys (input: Record<string, unknown> = {}): Record<string, unknown> {
+  const { $context, pinoWillSendConfig, ...own } = input
+  return own
+}
+
+/** Fills what was not given from `PINO_BLACKBOX_<OUTPUT>_<OPTION>`; `used` remembers which variable an option came from. */
+function overlay (given: Record<string, unknown>, schema: Group, path: string[], env: Environment, used: Map<string, string>): Record<string, unknown> {
+  const merged = { ...given }
+  for (const [name, option] of Object.entries(schema.entries)) {
+    const here = [...path, name]
+    if (entries(option as Schema)) {
+      const below = merged[name]
+      if (below !== undefined && (typeof below !== 'object' || below === null)) continue
+      const filled = overlay((below ?? {}) as Record<string, unknown>, schemaOf(option as Schema), here, env, used)
+      if (below !== undefined || Object.keys(filled).length > 0) merged[name] = filled
+      continue
+    }
+    const variable = [PREFIX, ...here.map(snake)].join('_')
+    const value = env[variable]
+    if (merged[name] !== undefined || value === undefined || value === '') continue
+    merged[name] = scalar(value)
+    used.set(here.slice(1).join('.'), variable)
+  }
+  return merged
+}
+
+/** An environment variable is text; what looks like a number or a flag is one. */
+function scalar (value: string): string | number | boolean {
+  if (value === 'true' || value === 'false') return value === 'true'
+  return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
+}
+
+function snake (name: string): string {
+  return name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
+}
+
+function at (schema: Schema, path: string[]): Schema | undefined {
+  return path.reduce<Schema | undefined>((here, name) => here && (entries(here)?.[name] as Schema | undefined), schema)
+}
+
+function schemaOf (option: Schema): Group {
+  return ('wrapped' in option ? option.wrapped : option) as unknown as Group
+}
+
+function hint (schema: Group, path: string[]): string {
+  const wrong = path.at(-1)!
+  if (wrong === 'level' && path.length === 1) return '; `level` belongs beside `target`, not into its options'
+  const known = Object.keys(entries(at(schema, path.slice(0, -1))!) ?? {})
+  const nearest = closest(wrong, known)
+  return distance(wrong.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, wrong.length / 2)
+    ? `; did you mean \`${nearest}\`?`
+    : `; known are ${known.map(name => `\`${name}\``).join(', ')}`
+}

@@ -1,0 +1,105 @@
+// From pino's stream to blocks of whole lines; the only importer of pino-abstract-transport. Lines are never parsed: each is
+// looked at once for its end and, where outputs have levels, for its level.
+//
+// pino hands over either chunks of up to 4 MiB that may end in the middle of a line (one target) or a line at a time (several).
+// Both are joined to blocks: when BLOCK characters are together, and once more at the end of the turn, or the tail would wait.
+import build from 'pino-abstract-transport'
+import { levelOf } from './levels.js'
+import type { Block } from './journal/block.js'
+import type { Transform } from 'node:stream'
+
+export interface Sink {
+  /** Lines below this level are not for it; 0 takes everything. */
+  readonly level: number
+  /** A promise asks for a pause. */
+  append (block: Block): Promise<void> | undefined
+}
+
+export interface IntakeOptions {
+  sinks: readonly Sink[]
+  /** Numbers of level labels; may change while the stream runs. */
+  levels: Readonly<Record<string, number>>
+  /** Everything has been handed over; 'close' is emitted when it resolves. Must not reject. */
+  close: () => Promise<void>
+}
+
+const BLOCK = 64 * 1024
+const PARSED = {}
+
+/** The sinks of one level share their blocks: encoded once. */
+class Lane {
+  readonly level: number
+  readonly sinks: readonly Sink[]
+  #text = ''
+  #records = 0
+
+  constructor (level: number, sinks: readonly Sink[]) {
+    this.level = level
+    this.sinks = sinks
+  }
+
+  add (line: string): Promise<void> | undefined {
+    this.#text += line + '\n'
+    this.#records++
+    return this.#text.length >= BLOCK ? this.ship() : undefined
+  }
+
+  ship (): Promise<void> | undefined {
+    if (this.#records === 0) return
+    const block = { bytes: Buffer.from(this.#text), records: this.#records }
+    this.#text = ''
+    this.#records = 0
+    const pauses = this.sinks.map(sink => sink.append(block)).filter(pause => pause !== undefined)
+    return pauses.length > 0 ? Promise.all(pauses).then(() => {}) : undefined
+  }
+}
+
+/** The stream that pino writes to. It accepts at once whatever is written, never emits 'error', and emits 'close' once after `end()`. */
+export function intake ({ sinks, levels, close }: IntakeOptions): Transform {
+  const lanes = [...new Set(sinks.map(({ level }) => level))].map(level => new Lane(level, sinks.filter(sink => sink.level === level)))
+  const filtering = lanes.some(({ level }) => level > 0)
+  let scheduled = false
+  let paused = 0
+
+  const shipAll = (): void => {
+    scheduled = false
+    for (const lane of lanes) pause(lane.ship())
+  }
+
+  const pause = (asked: Promise<void> | undefined): void => {
+    if (!asked) return
+    paused++
+    stream.pause()
+    asked.then(() => {
+      if (--paused === 0) stream.resume()
+    })
+  }
+
+  const onLine = (line: string): void => {
+    if (line === '') return
+    const level = filtering ? levelOf(line, levels) : Infinity
+    for (const lane of lanes) {
+      if (level >= lane.level) pause(lane.add(line))
+    }
+    if (scheduled) return
+    scheduled = true
+    process.nextTick(shipAll)
+  }
+
+  const stream = build(source => { source.on('data', onLine) }, {
+    parse: 'lines',
+    // Constant: pino-abstract-transport would otherwise parse every line, and drop those that are not JSON.
+    parseLine: () => PARSED,
+    metadata: false,
+    close: async () => {
+      shipAll()
+      await close()
+    }
+  }) as Transform
+
+  // thread-stream waits for 'drain' after a falsy answer, and does so without a turn of the event loop in between: file
+  // writes would starve. What is written here has been split before `write` returns, so there is nothing to wait for.
+  const write = stream.write.bind(stream) as (chunk: unknown, ...rest: unknown[]) => boolean
+  stream.write = ((chunk: unknown, ...rest: unknown[]) => write(chunk, ...rest) || paused === 0) as typeof stream.write
+  return stream
+}

@@ -1,0 +1,96 @@
+// The segment being written: which of its lines are as safe as the fsync policy asks, and which would have to be written
+// again after a failure.
+import { cutAt, wholeLines, type Block } from './block.js'
+import type { SegmentFile } from './segment.js'
+import type { Fsync } from '../config/common.js'
+
+/** Lines waiting for a sync stay in memory until it has succeeded; beyond this many bytes it does not wait any longer. */
+const MOST_UNSYNCED = 8 * 1024 * 1024
+
+export class ActiveSegment {
+  readonly file: SegmentFile
+  /** Unix time in ms. */
+  readonly opened: number
+  records: number
+  readonly #fsync: Fsync
+  readonly #secured: (block: Block) => void
+  /** Handed to `append`, which has not succeeded yet. */
+  #inHand: Block[] = []
+  #unsynced: Block[] = []
+  #unsyncedBytes = 0
+  #unsyncedSince = 0
+  #safe: number
+
+  /** `secured` hears of every block once it is as safe as `fsync` asks, in order. */
+  constructor (file: SegmentFile, opened: number, records: number, fsync: Fsync, secured: (block: Block) => void) {
+    this.file = file
+    this.opened = opened
+    this.records = records
+    this.#fsync = fsync
+    this.#secured = secured
+    this.#safe = file.size
+  }
+
+  async write (batch: Block[], now: number): Promise<void> {
+    this.#inHand = batch
+    await this.file.append(batch.map(block => block.bytes))
+    this.#inHand = []
+    this.#written(batch, now)
+    if (this.#fsync === 'always') await this.sync()
+  }
+
+  async sync (): Promise<void> {
+    if (this.#unsynced.length === 0) return
+    await this.file.sync()
+    const synced = this.#unsynced
+    this.#unsynced = []
+    this.#unsyncedBytes = 0
+    this.#safe = this.file.size
+    for (const block of synced) this.#secured(block)
+  }
+
+  /** Is a sync due, or wanted by somebody who waits? */
+  syncDue (now: number, wanted: boolean): boolean {
+    return this.#unsynced.length > 0 &&
+      (wanted || now - this.#unsyncedSince >= Number(this.#fsync) || this.#unsyncedBytes >= MOST_UNSYNCED)
+  }
+
+  /**
+   * After a failure: what has to be written again, and the length to which the file has to be cut before (undefined: after
+   * its last whole line). Whole lines that the kernel took count as written, unless they were to be synced: after a failed
+   * fsync the kernel may forget them, so they are written again, never only synced again.
+   */
+  retreat (now: number): { again: Block[], safe: number | undefined } {
+    const inHand = this.#inHand
+    this.#inHand = []
+    if (this.#fsync !== 'never') {
+      const again = [...this.#unsynced, ...inHand]
+      this.records -= this.#unsynced.reduce((sum, block) => sum + block.records, 0)
+      this.#unsynced = []
+      this.#unsyncedBytes = 0
+      return { again, safe: this.#safe }
+    }
+    const again: Block[] = []
+    let left = this.file.confirmed
+    for (const block of inHand) {
+      const { head, tail } = cutAt(block, wholeLines(block.bytes, left))
+      if (head) this.#written([head], now)
+      if (tail) again.push(tail)
+      left -= block.bytes.length
+    }
+    return { again, safe: undefined }
+  }
+
+  #written (blocks: Block[], now: number): void {
+    for (const block of blocks) {
+      this.records += block.records
+      if (this.#fsync === 'never') {
+        this.#secured(block)
+        continue
+      }
+      if (this.#unsynced.length === 0) this.#unsyncedSince = now
+      this.#unsynced.push(block)
+      this.#unsyncedBytes += block.bytes.length
+    }
+  }
+}

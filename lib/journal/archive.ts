@@ -1,0 +1,114 @@
+// What becomes of rotated files: compressed, then removed when the limits say so. One sweep looks at the directory as it is
+// and does what is left to do, so it can be interrupted anywhere and simply be run again.
+import fsp from 'node:fs/promises'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { surplus, type RetentionLimit } from './retention.js'
+import { SUFFIX } from './naming.js'
+import type { CompressJob } from './compress-thread.js'
+import type { Clock } from './journal.js'
+import type { RotatedFile, RotatedShelf } from './rotated.js'
+import type { Monitor } from '../telemetry/monitor.js'
+
+export interface ArchiveOptions {
+  shelf: RotatedShelf
+  monitor: Monitor
+  compress: false | 'gzip' | 'zstd'
+  limit?: RetentionLimit & { removeOtherLogFiles: boolean } | undefined
+  /** What a file being written may grow to, in bytes. */
+  maxBytes?: number | undefined
+  now?: Clock
+}
+
+export class Archive {
+  readonly #o: ArchiveOptions
+  #thread: Worker | undefined
+  #sweeping: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor (options: ArchiveOptions) {
+    this.#o = options
+  }
+
+  /** Never rejects: what could not be done now is tried at the next sweep. */
+  sweep (): Promise<void> {
+    this.#sweeping = this.#sweeping.then(() => this.#sweep())
+    return this.#sweeping
+  }
+
+  async #sweep (): Promise<void> {
+    const { compress, limit, monitor } = this.#o
+    if (this.#closed) return
+    try {
+      if (compress) await this.#compress(compress)
+      if (limit) await this.#retain(limit)
+    } catch (error) {
+      if (!this.#closed) monitor.failed('tidy up rotated files', error)
+    }
+  }
+
+  /** What is unfinished is done at the next start. */
+  async close (): Promise<void> {
+    this.#closed = true
+    await this.#thread?.terminate()
+    await this.#sweeping
+  }
+
+  async #compress (codec: 'gzip' | 'zstd'): Promise<void> {
+    const { shelf } = this.#o
+    for (const file of await this.#files()) {
+      if (file.name.suffix !== '' || this.#closed) continue
+      const final = file.path + SUFFIX[codec]
+      // Another process may be at the same file: claimed, it is nobody else's to touch.
+      await shelf.exclusively(file.id, async workplace => {
+        if (!await exists(file.path)) return
+        if (!await exists(final)) {
+          const target = join(workplace, `${file.id}.part`)
+          await this.#run({ source: file.path, target, codec })
+          const { atime, mtime } = await fsp.stat(file.path)
+          await fsp.utimes(target, atime, mtime)
+          await fsp.rename(target, final)
+        }
+        await fsp.rm(file.path, { force: true })
+      })
+    }
+  }
+
+  async #run (job: CompressJob): Promise<void> {
+    const thread = new Worker(new URL('./compress-thread.js', import.meta.url), { workerData: job, execArgv: [] })
+    this.#thread = thread
+    thread.unref()
+    try {
+      await new Promise<void>((resolve, reject) => {
+        thread.once('error', reject)
+        thread.once('exit', code => code === 0 ? resolve() : reject(new Error(`the compressing thread ended with code ${code}`)))
+      })
+    } finally {
+      this.#thread = undefined
+    }
+  }
+
+  async #retain (limit: RetentionLimit): Promise<void> {
+    const { shelf, maxBytes, monitor, now = Date.now } = this.#o
+    const files = await Promise.all((await this.#files()).map(async file => {
+      const { size, mtimeMs } = await fsp.stat(file.path).catch(() => ({ size: 0, mtimeMs: now() }))
+      return { ...file, bytes: size, modified: mtimeMs }
+    }))
+    const written = await shelf.written()
+    const reserved = await Promise.all(written.map(async path =>
+      Math.max(maxBytes ?? 0, await fsp.stat(path).then(({ size }) => size, () => 0))))
+    for (const file of surplus(files, limit, now(), reserved.reduce((sum, bytes) => sum + bytes, 0))) {
+      await fsp.rm(file.path, { force: true }).catch(error => monitor.failed(`remove ${file.id}`, error))
+    }
+  }
+
+  async #files (): Promise<RotatedFile[]> {
+    const { shelf, limit } = this.#o
+    const closed = await shelf.closed()
+    return limit?.removeOtherLogFiles === false ? closed.filter(file => shelf.made(file.name)) : closed
+  }
+}
+
+async function exists (path: string): Promise<boolean> {
+  return await fsp.access(path).then(() => true, () => false)
+}

@@ -1,0 +1,42 @@
+// What intake hands to a journal: whole lines as bytes, each ended by a newline, with their number.
+
+export interface Block {
+  readonly bytes: Buffer
+  readonly records: number
+}
+
+const NEWLINE = 0x0a
+
+/** How many lines `bytes` holds. */
+export function countLines (bytes: Buffer): number {
+  let lines = 0
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines++
+  return lines
+}
+
+/**
+ * Cuts after the last whole line that ends within the first `room` bytes. `head` is undefined when not one line fits.
+ */
+export function cutAt (block: Block, room: number): { head: Block | undefined, tail: Block | undefined } {
+  if (block.bytes.length <= room) return { head: block, tail: undefined }
+  return divide(block, room <= 0 ? -1 : block.bytes.lastIndexOf(NEWLINE, room - 1))
+}
+
+/** Cuts after the first line, however long. */
+export function firstLine (block: Block): { head: Block | undefined, tail: Block | undefined } {
+  return divide(block, block.bytes.indexOf(NEWLINE))
+}
+
+/** Length of the whole lines within the first `length` bytes of `bytes`. */
+export function wholeLines (bytes: Buffer, length: number): number {
+  return length <= 0 ? 0 : bytes.lastIndexOf(NEWLINE, length - 1) + 1
+}
+
+function divide (block: Block, newline: number): { head: Block | undefined, tail: Block | undefined } {
+  const { bytes, records } = block
+  if (newline === -1) return { head: undefined, tail: block }
+  if (newline === bytes.length - 1) return { head: block, tail: undefined }
+  const head = bytes.subarray(0, newline + 1)
+  const lines = countLines(head)
+  return { head: { bytes: head, records: lines }, tail: { bytes: bytes.subarray(newline + 1), records: records - lines } }
+}

@@ -1,0 +1,282 @@
+// The journal on disk: one loop that does one thing at a time. It opens, writes, syncs and seals; when something fails it
+// keeps what is not safe yet, waits a little and goes on from the last safe point. Where segments live and what they are
+// called is the shelf's business, when one is full the seal rule's.
+//
+//   append -> queue -> [ active segment ] -> seal -> sealed segments -> next() ... remove()
+import { ActiveSegment } from './active.js'
+import { Queue } from './queue.js'
+import { mustSeal, room, type SealRule } from './seal.js'
+import { Signal } from './signal.js'
+import { Watermark } from './watermark.js'
+import { within } from '../deadline.js'
+import type { Block } from './block.js'
+import type { Bound } from './bound.js'
+import type { Clock, Journal, Sealed } from './journal.js'
+import type { SegmentFile } from './segment.js'
+import type { Fsync } from '../config/common.js'
+import type { Monitor } from '../telemetry/monitor.js'
+
+/** Where the segments of a journal live. */
+export interface Shelf<S extends Sealed = Sealed> {
+  /** A written line is a delivered one: the segment is the product, and is written on after a restart. */
+  readonly product: boolean
+  /** Takes possession and repairs what earlier writers left: the segment to go on with, and those that wait. */
+  open (now: number): Promise<{ active?: SegmentFile | undefined, sealed: S[] }>
+  create (now: number): Promise<SegmentFile>
+  /** The same segment again after an error, or a new one in its place after an external rename or delete. */
+  reopen (file: SegmentFile, now: number): Promise<SegmentFile>
+  /** Is it still the file that its name leads to? */
+  holds (file: SegmentFile): Promise<boolean>
+  seal (file: SegmentFile, state: { records: number, opened: number }): Promise<S>
+  remove (segment: S): Promise<void>
+  /** Gives up possession; the active segment is closed already. */
+  close (): Promise<void>
+}
+
+export interface DiskOptions<S extends Sealed> {
+  shelf: Shelf<S>
+  rule: SealRule
+  monitor: Monitor
+  fsync: Fsync
+  /** Bytes of lines in memory while the disk does not take them; beyond it the newest are dropped. */
+  maxLength: number
+  /** Holds lines back until this many bytes are together ... */
+  minLength?: number
+  /** ... or this many ms have passed. */
+  periodicFlush?: number | undefined
+  /** Bounds everything that is not delivered yet. */
+  bound?: Bound | undefined
+  now?: Clock
+}
+
+const TICK = 500
+const SHORTEST_TICK = 10
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 5000
+/** ms that a loop told to end has for coming out of the call that it is in. */
+const GRACE = 200
+
+export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
+  readonly #o: DiskOptions<S>
+  readonly #now: Clock
+  readonly #bell = new Signal()
+  readonly #sealedBell = new Signal()
+  /** Ends a pause after an error, because the journal is to be closed. */
+  readonly #hurry = new Signal()
+  /** Resolves when the shelf has been taken possession of. */
+  readonly opened: Promise<void>
+  readonly #opened = new Signal()
+  readonly #running: Promise<void>
+  readonly #timer: NodeJS.Timeout
+  readonly #queue: Queue
+  readonly #sealed: S[] = []
+  readonly #mark = new Watermark()
+  #active: ActiveSegment | undefined
+  /** The active segment after a failure: to be opened again and cut at `safe`. */
+  #broken: { segment: ActiveSegment, safe: number | undefined } | undefined
+  #possessed = false
+  #ticked = false
+  #closing = false
+  #over = false
+
+  constructor (options: DiskOptions<S>) {
+    this.#o = options
+    this.#now = options.now ?? Date.now
+    this.#queue = new Queue(this.#now)
+    const { fsync, periodicFlush = TICK, rule } = options
+    const due = Math.min(TICK, periodicFlush, rule.maxAge ?? TICK, typeof fsync === 'number' ? fsync : TICK)
+    this.#timer = setInterval(() => {
+      this.#ticked = true
+      this.#bell.ring()
+    }, Math.max(SHORTEST_TICK, due)).unref()
+    this.opened = this.#opened.wait()
+    this.#running = this.#run()
+  }
+
+  append (block: Block): Promise<void> | undefined {
+    const { monitor, bound, maxLength } = this.#o
+    const { records, bytes: { length } } = block
+    monitor.accepted(records, length)
+    if (this.#closing || this.#mark.ahead + length > maxLength) {
+      monitor.dropped(this.#closing ? 'closed' : 'full', records, length)
+      return
+    }
+    const settle = (admitted: boolean): void => {
+      if (admitted) this.#take(block)
+      else monitor.dropped('full', records, length)
+    }
+    const admitted = bound?.admit(block) ?? true
+    if (typeof admitted !== 'boolean') return admitted.then(settle)
+    settle(admitted)
+  }
+
+  async flush (): Promise<void> {
+    const reached = this.#mark.reached()
+    this.#bell.ring()
+    await reached
+  }
+
+  async next (): Promise<S | undefined> {
+    while (this.#sealed.length === 0 && !this.#over) await this.#sealedBell.wait()
+    return this.#sealed[0]
+  }
+
+  async remove (segment: S): Promise<void> {
+    await this.#o.shelf.remove(segment)
+    this.#sealed.splice(this.#sealed.indexOf(segment), 1)
+    this.#o.bound?.release(segment)
+  }
+
+  async close (deadline: number): Promise<void> {
+    this.#closing = true
+    this.#bell.ring()
+    this.#hurry.ring()
+    await within(this.#running, deadline - this.#now())
+    clearInterval(this.#timer)
+    this.#over = true
+    this.#bell.ring()
+    this.#hurry.ring()
+    // A write that hangs keeps its descriptor: closing it now could hit whoever gets the number next.
+    if (await within(this.#running, GRACE)) {
+      if (this.#broken) await this.#mend().catch(() => {})
+      await this.#active?.file.close().catch(() => {})
+      await this.#o.shelf.close().catch(error => this.#o.monitor.failed('give up the log files', error))
+    }
+    this.#giveUp()
+  }
+
+  async #run (): Promise<void> {
+    for (let pause = FIRST_PAUSE; !this.#over;) {
+      try {
+        if (await this.#step()) pause = FIRST_PAUSE
+        else if (this.#closing) break
+        else await this.#bell.wait()
+      } catch (error) {
+        this.#o.monitor.failed('write to the log', error)
+        this.#setBack()
+        await this.#hurry.wait(this.#closing ? FIRST_PAUSE : pause)
+        pause = Math.min(pause * 2, LONGEST_PAUSE)
+      }
+    }
+  }
+
+  /** Does one thing that is due; false when nothing is. */
+  async #step (): Promise<boolean> {
+    const now = this.#now()
+    if (!this.#possessed) return await this.#possess(now)
+    if (this.#broken) return await this.#mend()
+    const active = this.#active
+    if (active && this.#ticked) {
+      this.#ticked = false
+      if (!await this.#o.shelf.holds(active.file)) return await this.#replace(active)
+    }
+    if (active && this.#full(active, now)) return await this.#seal(active)
+    if (!this.#queue.empty && !this.#heldBack(now)) {
+      if (!active) return await this.#create(now)
+      const batch = this.#queue.take(room(this.#o.rule, active.file.size), active.file.size === 0)
+      if (batch.length === 0) return await this.#seal(active)
+      await active.write(batch, now)
+      return true
+    }
+    if (active?.syncDue(now, this.#closing || this.#mark.wanted)) {
+      await active.sync()
+      return true
+    }
+    return false
+  }
+
+  async #possess (now: number): Promise<true> {
+    const { shelf, bound, monitor } = this.#o
+    const { active, sealed } = await shelf.open(now)
+    this.#possessed = true
+    this.#opened.ring()
+    for (const segment of sealed) {
+      bound?.book(segment)
+      if (shelf.product) continue
+      monitor.counters.add({
+        recoveredRecords: segment.records, recoveredBytes: segment.bytes, pendingRecords: segment.records, pendingBytes: segment.bytes
+      })
+    }
+    this.#sealed.push(...sealed)
+    this.#sealedBell.ring()
+    if (active) this.#active = this.#segment(active, now)
+    return true
+  }
+
+  async #create (now: number): Promise<true> {
+    this.#active = this.#segment(await this.#o.shelf.create(now), now)
+    return true
+  }
+
+  /** Opens a broken segment again, less what has to be written again. */
+  async #mend (): Promise<true> {
+    const { segment, safe } = this.#broken!
+    const file = await this.#o.shelf.reopen(segment.file, this.#now())
+    if (safe !== undefined) await file.cut(safe)
+    this.#active = this.#segment(file, segment.opened, segment.records)
+    this.#broken = undefined
+    return true
+  }
+
+  /** Somebody renamed or removed the file: what was written stays with it, a new one takes its place. */
+  async #replace (active: ActiveSegment): Promise<true> {
+    await active.sync()
+    await active.file.close()
+    this.#active = this.#segment(await this.#o.shelf.reopen(active.file, this.#now()), active.opened, 0)
+    return true
+  }
+
+  async #seal (active: ActiveSegment): Promise<true> {
+    await active.sync()
+    await active.file.close()
+    const sealed = await this.#o.shelf.seal(active.file, active)
+    this.#active = undefined
+    this.#o.monitor.counters.add({ segmentsSealed: 1 })
+    this.#sealed.push(sealed)
+    this.#sealedBell.ring()
+    return true
+  }
+
+  #segment (file: SegmentFile, opened: number, records = 0): ActiveSegment {
+    const { fsync, shelf, monitor } = this.#o
+    return new ActiveSegment(file, opened, records, fsync, block => {
+      if (shelf.product) monitor.delivered(block.records, block.bytes.length)
+      this.#mark.secure(block.bytes.length)
+    })
+  }
+
+  #take (block: Block): void {
+    this.#queue.push(block)
+    this.#mark.take(block.bytes.length)
+    this.#bell.ring()
+  }
+
+  #full ({ file, records, opened }: ActiveSegment, now: number): boolean {
+    const last = this.#closing && !this.#o.shelf.product && this.#queue.empty && file.size > 0
+    return last || mustSeal(this.#o.rule, { size: file.size, records, opened }, now)
+  }
+
+  #heldBack (now: number): boolean {
+    const { minLength = 0, periodicFlush = Infinity } = this.#o
+    return this.#queue.bytes < minLength && !this.#closing && !this.#mark.wanted && now - this.#queue.since < periodicFlush
+  }
+
+  /** After an error: nothing of the active segment is trusted beyond its last safe point. */
+  #setBack (): void {
+    const segment = this.#active
+    if (!segment) return
+    const { again, safe } = segment.retreat(this.#now())
+    this.#queue.putBack(again)
+    this.#active = undefined
+    this.#broken = { segment, safe }
+    segment.file.close().catch(() => {})
+  }
+
+  /** The journal is over: what is not safe by now is dropped, and counted. */
+  #giveUp (): void {
+    const left = [...this.#active?.retreat(this.#now()).again ?? [], ...this.#queue.drain()]
+    for (const { records, bytes } of left) this.#o.monitor.dropped('closed', records, bytes.length)
+    this.#mark.fail()
+    this.#sealedBell.ring()
+  }
+}

@@ -1,0 +1,31 @@
+// The one idea: an output's lines are an ordered list of segments; the newest is appended to, the others are sealed.
+import type { Block } from './block.js'
+
+/** A finished list of whole lines: the batch, the spool entry or the product, depending on the output. */
+export interface Sealed {
+  /** Unique over processes and restarts; what names and idempotency keys derive from. */
+  readonly id: string
+  readonly records: number
+  readonly bytes: number
+  /** The lines, each ended by a newline. */
+  read (): Promise<Buffer>
+}
+
+export interface Journal<S extends Sealed = Sealed> {
+  /**
+   * Takes whole lines; never throws. What there is no room for is dropped and counted. A promise asks the caller to stop
+   * reading until it resolves (`whenFull: 'block'`).
+   */
+  append (block: Block): Promise<void> | undefined
+  /** Resolves when every line taken so far is as safe as this journal can make it. */
+  flush (): Promise<void>
+  /** The oldest sealed segment; waits for one. Undefined once the journal is closed and has no more to give. */
+  next (): Promise<S | undefined>
+  /** The segment has been delivered. */
+  remove (segment: S): Promise<void>
+  /** Writes out what is held, until `deadline` (ms, Unix time). What is left then is dropped and counted. */
+  close (deadline: number): Promise<void>
+}
+
+/** The clock, a parameter wherever time decides something. Unix time in ms. */
+export type Clock = () => number

@@ -1,0 +1,70 @@
+// Lines that wait to be written, and how many of them are written at once.
+import { cutAt, firstLine, type Block } from './block.js'
+import type { Clock } from './journal.js'
+
+const MOST_AT_ONCE = 1024 * 1024
+
+export class Queue {
+  readonly #now: Clock
+  #blocks: Block[] = []
+  #bytes = 0
+  #since = 0
+
+  constructor (now: Clock) {
+    this.#now = now
+  }
+
+  get empty (): boolean {
+    return this.#blocks.length === 0
+  }
+
+  get bytes (): number {
+    return this.#bytes
+  }
+
+  /** Unix time in ms at which the oldest of them came. */
+  get since (): number {
+    return this.#since
+  }
+
+  push (block: Block): void {
+    if (this.empty) this.#since = this.#now()
+    this.#blocks.push(block)
+    this.#bytes += block.bytes.length
+  }
+
+  putBack (blocks: Block[]): void {
+    this.#blocks.unshift(...blocks)
+    this.#bytes += lengthOf(blocks)
+  }
+
+  /**
+   * What fits into a file with `free` bytes of room, cut between lines. A line longer than all the room of an `empty` file
+   * is given alone. Nothing when not one line fits.
+   */
+  take (free: number, empty: boolean): Block[] {
+    const batch: Block[] = []
+    for (let bytes = 0; !this.empty && bytes < MOST_AT_ONCE;) {
+      let { head, tail } = cutAt(this.#blocks[0]!, free - bytes)
+      if (!head && empty && bytes === 0) ({ head, tail } = firstLine(this.#blocks[0]!))
+      if (!head) break
+      batch.push(head)
+      bytes += head.bytes.length
+      if (tail) this.#blocks[0] = tail
+      else this.#blocks.shift()
+    }
+    this.#bytes -= lengthOf(batch)
+    return batch
+  }
+
+  drain (): Block[] {
+    const all = this.#blocks
+    this.#blocks = []
+    this.#bytes = 0
+    return all
+  }
+}
+
+function lengthOf (blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0)
+}

@@ -1,0 +1,233 @@
+// The shelf of rotated files: segments that are the product, under final names in the user's directory.
+//
+//   logs/app.1.jsonl  app.2.jsonl.gz  app.3.jsonl          the files
+//   logs/.app.jsonl.blackbox/<writer>/app.3.jsonl          who writes which (lib/journal/ownership)
+//
+// Several writers share one directory: each has a file of its own and takes the next free number when it rotates.
+import fsp from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { claims, isAlive, Owner, sweepUnborn, writers } from './ownership.js'
+import { nextBoundary, type Frequency } from './period.js'
+import { errno } from '../errors.js'
+import { pointTo } from './symlink.js'
+import { SegmentFile, type SegmentOptions } from './segment.js'
+import type { Sealed } from './journal.js'
+import type { Shelf } from './disk.js'
+import type { RotatedName, RotatedNames } from './naming.js'
+import type { Monitor } from '../telemetry/monitor.js'
+
+export interface RotatedOptions extends SegmentOptions {
+  names: RotatedNames
+  monitor: Monitor
+  mkdir: boolean
+  symlink: boolean
+  /** A file of this many bytes is not written on after a restart. */
+  maxBytes?: number | undefined
+  period?: { frequency: Frequency, utc: boolean } | undefined
+}
+
+/** A closed file. Its id is its name. */
+export interface RotatedFile extends Sealed {
+  readonly path: string
+  readonly name: RotatedName
+}
+
+export class RotatedShelf implements Shelf<RotatedFile> {
+  readonly product = true
+  readonly #o: RotatedOptions
+  readonly #created = new Set<string>()
+  #owner: Owner | undefined
+
+  constructor (options: RotatedOptions) {
+    this.#o = options
+  }
+
+  /** Where the writers of these files have their directories. */
+  get home (): string {
+    const { directory, base, extension } = this.#o.names
+    return join(directory, `.${base}${extension}.blackbox`)
+  }
+
+  async open (now: number): Promise<{ active: SegmentFile, sealed: RotatedFile[] }> {
+    await this.#possess()
+    await sweepUnborn(this.home)
+    const left = await this.#repairOrphans()
+    const files = await this.files()
+    const last = files.at(-1)
+    const candidates = [...new Set([...last && last.suffix === '' ? [this.#o.names.format(last)] : [], ...left])]
+    const active = await this.#resume(candidates.sort(this.#newestFirst), now) ?? await this.create(now)
+    return { active, sealed: [] }
+  }
+
+  /** The next free number; another writer may take it first, then the one after that. */
+  async create (now: number): Promise<SegmentFile> {
+    const { names } = this.#o
+    await this.#possess()
+    const date = names.date(now)
+    const numbers = (await this.files()).filter(name => name.date === date).map(({ number }) => number)
+    for (let number = Math.max(0, ...numbers) + 1; ; number++) {
+      const name = names.format({ date, number, suffix: '' })
+      if (!await this.#owner!.claim(name)) continue
+      try {
+        const { file } = await SegmentFile.open(join(names.directory, name), { ...this.#o, exclusive: true })
+        this.#created.add(name)
+        await this.#point(file)
+        return file
+      } catch (error) {
+        await this.#owner!.release(name)
+        if (errno(error) !== 'EEXIST') throw error
+      }
+    }
+  }
+
+  async reopen ({ path }: SegmentFile, now: number): Promise<SegmentFile> {
+    await this.#possess()
+    if (!await this.#owner!.claim(basename(path))) return await this.create(now)
+    const file = await this.#open(path)
+    await this.#point(file)
+    return file
+  }
+
+  async holds (file: SegmentFile): Promise<boolean> {
+    return await file.inPlace() && (this.#owner?.visible() ?? false)
+  }
+
+  async seal (file: SegmentFile, { records }: { records: number }): Promise<RotatedFile> {
+    const name = basename(file.path)
+    await this.#owner?.release(name)
+    return this.#file(name, file.size, records)
+  }
+
+  async remove (): Promise<void> {
+    // Retention alone removes finished files.
+  }
+
+  async close (): Promise<void> {
+    await this.#owner?.close()
+  }
+
+  /** All files of this log, compressed ones included, oldest first. */
+  async files (): Promise<RotatedName[]> {
+    const { names } = this.#o
+    const found = await fsp.readdir(names.directory)
+    return found.map(name => names.parse(name)).filter(name => name !== undefined).sort(names.compare)
+  }
+
+  /** Closed files that nobody writes or works on, oldest first: what compression and retention may touch. */
+  async closed (): Promise<RotatedFile[]> {
+    const owned = await this.#owned()
+    return (await this.files()).map(name => this.#o.names.format(name)).filter(name => !owned.has(name)).map(name => this.#file(name, 0, 0))
+  }
+
+  /** Paths of the files being written, by this process or another one. */
+  async written (): Promise<string[]> {
+    const { names } = this.#o
+    return [...await this.#owned()].filter(name => names.parse(name)).map(name => join(names.directory, name))
+  }
+
+  /** Was this file created by this run? */
+  made (name: RotatedName): boolean {
+    return this.#created.has(this.#o.names.format({ ...name, suffix: '' }))
+  }
+
+  /** Works on a closed file while no other process does. `workplace` is a directory for what is unfinished. */
+  async exclusively (id: string, work: (workplace: string) => Promise<void>): Promise<void> {
+    const owner = this.#owner!
+    if (!await owner.claim(id)) return
+    try {
+      await work(owner.directory)
+    } finally {
+      await owner.release(id)
+    }
+  }
+
+  async #owned (): Promise<Set<string>> {
+    const owned = new Set<string>()
+    for (const { id, directory } of await writers(this.home)) {
+      if (id !== this.#owner?.id && !await isAlive(directory)) continue
+      for (const name of await claims(directory)) owned.add(name)
+    }
+    return owned
+  }
+
+  #file (id: string, bytes: number, records: number): RotatedFile {
+    const path = join(this.#o.names.directory, id)
+    return { id, bytes, records, path, name: this.#o.names.parse(id)!, read: () => fsp.readFile(path) }
+  }
+
+  async #possess (): Promise<void> {
+    const { names, mkdir } = this.#o
+    if (this.#owner && await this.#owner.visible()) return
+    if (mkdir) await fsp.mkdir(names.directory, { recursive: true })
+    await this.#owner?.close()
+    this.#owner = await Owner.create(this.home)
+  }
+
+  /** Files that a dead writer was writing: mended, and free to be written on. */
+  async #repairOrphans (): Promise<string[]> {
+    const left: string[] = []
+    for (const { id, directory } of await writers(this.home)) {
+      if (id === this.#owner!.id || await isAlive(directory)) continue
+      for (const name of await claims(directory)) {
+        if (!this.#o.names.parse(name)) continue
+        const there = await fsp.access(join(this.#o.names.directory, name)).then(() => true, () => false)
+        if (!there || !await this.#owner!.claim(name)) continue
+        try {
+          const file = await this.#open(join(this.#o.names.directory, name))
+          await file.close()
+          left.push(name)
+        } catch (error) {
+          this.#o.monitor.failed(`mend ${name}, whose writer died`, error)
+        }
+        await this.#owner!.release(name)
+      }
+      await fsp.rm(directory, { recursive: true, force: true })
+    }
+    return left
+  }
+
+  /** Goes on with the newest file that is free, belongs to this period and has room. */
+  async #resume (candidates: string[], now: number): Promise<SegmentFile | undefined> {
+    const { names, maxBytes = Infinity } = this.#o
+    for (const name of candidates) {
+      if (names.parse(name)!.date !== names.date(now) || !await this.#owner!.claim(name)) continue
+      const path = join(names.directory, name)
+      if (await this.#current(path, now)) {
+        const file = await this.#open(path)
+        if (file.size < maxBytes) {
+          await this.#point(file)
+          return file
+        }
+        await file.close()
+      }
+      await this.#owner!.release(name)
+    }
+    return undefined
+  }
+
+  /** Was this file begun in the period that `now` lies in? */
+  async #current (path: string, now: number): Promise<boolean> {
+    const { period } = this.#o
+    if (!period) return true
+    const { birthtimeMs, mtimeMs } = await fsp.stat(path)
+    return nextBoundary(birthtimeMs || mtimeMs, period.frequency, period.utc) >= nextBoundary(now, period.frequency, period.utc)
+  }
+
+  async #open (path: string): Promise<SegmentFile> {
+    const { file, torn } = await SegmentFile.open(path, { ...this.#o, exclusive: false })
+    if (torn > 0) {
+      this.#o.monitor.counters.add({ tornBytes: torn })
+      this.#o.monitor.say('torn', `cut ${torn} bytes of an unfinished line from ${path}`)
+    }
+    return file
+  }
+
+  async #point (file: SegmentFile): Promise<void> {
+    if (!this.#o.symlink) return
+    await pointTo(join(this.#o.names.directory, 'current.log'), basename(file.path))
+      .catch(error => this.#o.monitor.failed('update the symlink current.log', error))
+  }
+
+  readonly #newestFirst = (a: string, b: string): number =>
+    this.#o.names.compare(this.#o.names.parse(b)!, this.#o.names.parse(a)!)
+}

@@ -1,0 +1,40 @@
+// How far lines have come: bytes taken since the start, and of those, in order, bytes that are safe. A flush waits until
+// the second has reached what the first was when it was called.
+import { DeliveryError } from '../errors.js'
+
+export class Watermark {
+  #taken = 0
+  #secured = 0
+  #waiting: Array<{ taken: number, resolve: () => void, reject: (error: Error) => void }> = []
+
+  /** Bytes taken that are not safe yet. */
+  get ahead (): number {
+    return this.#taken - this.#secured
+  }
+
+  /** Does somebody wait? */
+  get wanted (): boolean {
+    return this.#waiting.length > 0
+  }
+
+  take (bytes: number): void {
+    this.#taken += bytes
+  }
+
+  secure (bytes: number): void {
+    this.#secured += bytes
+    while (this.#waiting[0] && this.#waiting[0].taken <= this.#secured) this.#waiting.shift()!.resolve()
+  }
+
+  reached (): Promise<void> {
+    if (this.ahead === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => { this.#waiting.push({ taken: this.#taken, resolve, reject }) })
+  }
+
+  /** What is not safe now never will be. */
+  fail (): void {
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(new DeliveryError('BLACKBOX_CLOSED', 'the output was closed before these lines were safe'))
+    }
+  }
+}

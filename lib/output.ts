@@ -1,0 +1,76 @@
+// An output, wired: journal -> delivery, counted, and closed in the one right order. With `transport`, intake comes before it
+// and pino can write to it.
+import { intake } from './intake.js'
+import { Registry, type Registered, type Until } from './registry.js'
+import { Delivery } from './delivery/loop.js'
+import { within } from './deadline.js'
+import type { Transform } from 'node:stream'
+import type { Block } from './journal/block.js'
+import type { Journal, Sealed } from './journal/journal.js'
+import type { Monitor } from './telemetry/monitor.js'
+
+export interface Output extends Registered {
+  append (block: Block): Promise<void> | undefined
+  /** Idempotent; never rejects; takes `closeTimeout` at most. */
+  close (): Promise<void>
+}
+
+export interface OutputParts<S extends Sealed> {
+  kind: string
+  monitor: Monitor
+  journal: Journal<S>
+  deliver: (segment: S) => Promise<void>
+  /** The segment is the product: a written line is a delivered one. */
+  product: boolean
+  closeTimeout: number
+  /** Ends what `deliver` may have under way. */
+  stop?: () => Promise<void>
+}
+
+export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, product, closeTimeout, stop }: OutputParts<S>): Output {
+  const delivery = new Delivery({ journal, deliver, monitor, counts: !product })
+  const registry = Registry.here()
+  let closed: Promise<void> | undefined
+
+  // Closing: no more back-off, write out or deliver what is held, stop what is left, and only then let go.
+  const close = async (): Promise<void> => {
+    const deadline = Date.now() + closeTimeout
+    delivery.hurry()
+    await journal.close(deadline)
+    await stop?.()
+    await within(delivery.ended, deadline - Date.now())
+    delivery.abandon()
+    registry.remove(output)
+  }
+
+  const output: Output = {
+    kind,
+    name: monitor.output,
+    counters: monitor.counters,
+    append: block => journal.append(block),
+    // Where the segment is the product, durable and delivered are one; a memory journal knows only delivered.
+    flush: (_until: Until) => journal.flush(),
+    close: () => {
+      closed ??= close().catch(error => monitor.failed('close', error))
+      return closed
+    }
+  }
+  registry.add(output)
+  return output
+}
+
+/** An output with the level from which on it takes lines. */
+export interface Branch {
+  output: Output
+  level: number
+}
+
+/** The stream that pino writes to, for one output or several. They close side by side: pino's 10 s are for all of them. */
+export function transport (branches: readonly Branch[]): Transform {
+  const { levels } = Registry.here()
+  return intake({
+    sinks: branches.map(({ output, level }) => ({ level, append: block => output.append(block) })),
+    levels,
+    close: async () => { await Promise.all(branches.map(({ output }) => output.close())) }
+  })
+}

@@ -1,0 +1,118 @@
+// All outputs of one worker, whatever pino made of the configuration: one target, several, a pipeline. It answers the main
+// thread's `flush()` and `watch()`. It hangs on globalThis, because one worker may load two copies of this package.
+//
+//   main -> worker   transport.emit('message', { blackbox: 'flush' | 'watch', id, until })      thread-stream index.js
+//   worker -> main   parentPort.postMessage({ code: 'EVENT', name, args })                      any other code is fatal there
+import { parentPort, workerData } from 'node:worker_threads'
+import { LEVELS } from './levels.js'
+import { reason } from './errors.js'
+import type { Counters } from './telemetry/counters.js'
+
+/** Names of the events that reach the main thread. */
+export const EVENTS = { received: 'blackbox:received', flushed: 'blackbox:flushed', outputs: 'blackbox:outputs' } as const
+
+export type Until = 'durable' | 'delivered'
+
+/** What an output shows to the registry. */
+export interface Registered {
+  readonly kind: string
+  readonly name: string
+  readonly counters: Counters
+  flush (until: Until): Promise<void>
+}
+
+/** One output as the main thread sees it. */
+export interface OutputInfo {
+  /** Distinguishes the outputs of one worker. */
+  id: number
+  kind: string
+  name: string
+  /** The memory of its Counters. */
+  memory: SharedArrayBuffer
+}
+
+interface Request { blackbox: 'flush' | 'watch', id: number, until: Until }
+
+const KEY = Symbol.for('pino-blackbox.registry')
+/** Turns of the event loop without a new line after which none is on its way ... */
+const QUIET_TURNS = 3
+/** ... and how long a pipeline, whose transforms may be slow, is waited for, in ms. */
+const PIPELINE_PATIENCE = 2000
+
+export class Registry {
+  readonly outputs = new Map<Registered, number>()
+  /** Labels of levels; pino's configuration may bring more, after the first line. */
+  readonly levels: Record<string, number> = { ...LEVELS }
+  #watched = false
+  #count = 0
+
+  static here (): Registry {
+    const global = globalThis as { [KEY]?: Registry }
+    if (!global[KEY]) {
+      const registry = global[KEY] = new Registry()
+      if (inTransportWorker()) parentPort!.on('message', message => registry.#receive(message))
+    }
+    return global[KEY]
+  }
+
+  add (output: Registered): void {
+    this.outputs.set(output, ++this.#count)
+    if (this.#watched) this.#announce()
+  }
+
+  remove (output: Registered): void {
+    this.outputs.delete(output)
+  }
+
+  /** Every line that was written to this thread before the call is as safe as `until` asks, in every output. */
+  async flush (until: Until): Promise<void> {
+    await this.#quiet()
+    const results = await Promise.allSettled([...this.outputs.keys()].map(output => output.flush(until)))
+    const failed = results.find(result => result.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  /** Lines may still be on their way through the streams between pino's and ours, a turn or two of the event loop. */
+  async #quiet (): Promise<void> {
+    const accepted = (): number => [...this.outputs.keys()].reduce((sum, { counters }) => sum + counters.get('acceptedRecords'), 0)
+    const until = Date.now() + (workerData?.workerData?.pipelines?.length > 0 ? PIPELINE_PATIENCE : 0)
+    let before = accepted()
+    for (let turn = 0; turn < QUIET_TURNS; turn++) {
+      await new Promise(resolve => setImmediate(resolve))
+      const after = accepted()
+      if (after !== before && Date.now() < until) turn = -1
+      before = after
+    }
+  }
+
+  async #receive (message: unknown): Promise<void> {
+    if (typeof message !== 'object' || message === null) return
+    if ('code' in message && message.code === 'PINO_CONFIG') {
+      Object.assign(this.levels, (message as { config?: { levels?: { values?: Record<string, number> } } }).config?.levels?.values)
+      return
+    }
+    if (!('blackbox' in message)) return
+    const { blackbox, id, until } = message as Request
+    post(EVENTS.received, { id })
+    if (blackbox === 'watch') {
+      this.#watched = true
+      this.#announce()
+      return
+    }
+    const error = await this.flush(until).then(() => undefined, reason)
+    post(EVENTS.flushed, { id, error })
+  }
+
+  #announce (): void {
+    post(EVENTS.outputs, [...this.outputs].map(([{ kind, name, counters: { memory } }, id]): OutputInfo => ({ id, kind, name, memory })))
+  }
+}
+
+function post (name: string, content: unknown): void {
+  parentPort!.postMessage({ code: 'EVENT', name, args: [content] })
+}
+
+/** A worker that thread-stream made; in any other a listener would keep the user's own worker alive. */
+function inTransportWorker (): boolean {
+  return parentPort !== null && workerData?.dataBuf instanceof SharedArrayBuffer && workerData.stateBuf instanceof SharedArrayBuffer
+}

@@ -1,0 +1,71 @@
+// The targets of this package, by name and by file URL, and the builders that give pino its `transport` option: typed, checked
+// at once on the calling thread, and found by pino from wherever they are used.
+import { resolve } from 'node:path'
+import { parseConsole, type ConsoleOptions } from './config/console.js'
+import { parseJsonl, type JsonlOptions } from './config/jsonl.js'
+import { parseTee, type TeeOptions } from './config/tee.js'
+import { OptionError, show } from './errors.js'
+
+/** What pino takes as `transport`, or as one of its `targets`; structured-clonable. */
+export interface Target<O = unknown> {
+  /** File URL of the transport. */
+  target: string
+  /** Used inside `targets` and `tee` only; pino ignores it on a single target. */
+  level?: string | number
+  options: O
+}
+
+export interface TargetSettings {
+  /** Lines below it are not for this output. pino takes 'info' when a target in `targets` has none. */
+  level?: string | number
+}
+
+const NAMES = ['jsonl', 'console', 'tee'] as const
+type Name = typeof NAMES[number]
+
+const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, console: parseConsole }
+
+/** Rotating JSONL files. Throws an OptionError. */
+export function jsonl (options: JsonlOptions, settings: TargetSettings = {}): Target<JsonlOptions> {
+  parseJsonl(options)
+  return build('jsonl', absolute(options), settings)
+}
+
+/** Lines to stdout or stderr. Throws an OptionError. */
+export function console (options: ConsoleOptions = {}, settings: TargetSettings = {}): Target<ConsoleOptions> {
+  parseConsole(options)
+  return build('console', options, settings)
+}
+
+/** Several outputs behind one intake: what pino's `targets` do, faster and each failing alone. Throws an OptionError. */
+export function tee (outputs: ReadonlyArray<Target | TeeOptions['outputs'][number]>, settings: TargetSettings = {}): Target<TeeOptions> {
+  const options = { outputs: outputs as TeeOptions['outputs'] }
+  for (const { target, options: own } of parseTee(options)) CHECKS[teeable(target)](own)
+  return build('tee', options, settings)
+}
+
+/** File URL of an output that `tee` can open. Throws an OptionError. */
+export function outputUrl (target: string): string {
+  return urlOf(teeable(target))
+}
+
+function teeable (target: string): Exclude<Name, 'tee'> {
+  const name = NAMES.find(name => target === `pino-blackbox/${name}` || target === urlOf(name))
+  if (name && name !== 'tee') return name
+  const known = Object.keys(CHECKS).map(known => `'pino-blackbox/${known}'`).join(' or ')
+  throw new OptionError('tee', 'outputs.target', `Expected \`outputs[].target\` to be ${known}, got ${show(target)}`)
+}
+
+function build<O> (name: Name, options: O, { level }: TargetSettings): Target<O> {
+  return { target: urlOf(name), ...(level !== undefined && { level }), options }
+}
+
+function urlOf (name: Name): string {
+  return new URL(`../transports/${name}.js`, import.meta.url).href
+}
+
+/** The worker resolves paths when it starts; by then the process may have changed its directory. */
+function absolute (options: JsonlOptions): JsonlOptions {
+  const { file } = options
+  return file === undefined ? options : { ...options, file: /[/\\]$/.test(file) ? resolve(file) + '/' : resolve(file) }
+}

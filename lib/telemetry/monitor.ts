@@ -1,0 +1,59 @@
+// What an output has to say about itself: figures, and trouble told on stderr at most once a minute per cause. `console` is
+// of no use here: its lines pass through the main thread, which is frozen while a transport closes.
+import fs from 'node:fs'
+import { reason as messageOf } from '../errors.js'
+import { Counters, type DropReason } from './counters.js'
+
+const QUIET = 60_000
+
+export type Tell = (line: string) => void
+/** Something that the main thread may want to hear: 'dropped', 'batchFailed', 'flushCompleted', ... */
+export type Emit = (event: string, details: Record<string, unknown>) => void
+
+export class Monitor {
+  readonly output: string
+  readonly counters = new Counters()
+  emit: Emit = () => {}
+  readonly #tell: Tell
+  readonly #told = new Map<string, { at: number, silenced: number }>()
+
+  constructor (output: string, tell: Tell = line => { try { fs.writeSync(2, line) } catch { /* nobody is there to read it */ } }) {
+    this.output = output
+    this.#tell = tell
+  }
+
+  accepted (records: number, bytes: number): void {
+    this.counters.add({ acceptedRecords: records, acceptedBytes: bytes, pendingRecords: records, pendingBytes: bytes })
+  }
+
+  delivered (records: number, bytes: number): void {
+    this.counters.add({ deliveredRecords: records, deliveredBytes: bytes, pendingRecords: -records, pendingBytes: -bytes })
+    this.counters.touch(Date.now())
+  }
+
+  /** Lines that were accepted and will not be delivered. */
+  dropped (why: DropReason, records: number, bytes: number): void {
+    if (records === 0) return
+    this.counters.add({ [`dropped:${why}`]: records, pendingRecords: -records, pendingBytes: -bytes })
+    this.emit('dropped', { reason: why, records, bytes })
+    this.say(`dropped:${why}`, `dropping lines (${why}): ${this.counters.get(`dropped:${why}`)} so far`)
+  }
+
+  failed (action: string, error: unknown): void {
+    this.counters.add({ failures: 1 })
+    this.emit('failed', { action, message: messageOf(error) })
+    this.say(action, `cannot ${action}: ${messageOf(error)}`)
+  }
+
+  say (cause: string, message: string): void {
+    const now = Date.now()
+    const last = this.#told.get(cause)
+    if (last && now - last.at < QUIET) {
+      last.silenced++
+      return
+    }
+    this.#told.set(cause, { at: now, silenced: 0 })
+    const more = last?.silenced ? ` (and ${last.silenced} more in the minute before)` : ''
+    this.#tell(`pino-blackbox ${this.output}: ${message}${more}\n`)
+  }
+}

@@ -1,0 +1,66 @@
+// zstd on every supported Node: node:zlib where it has it (22.15, 23.8), else WebAssembly, an optional dependency; the only
+// importer of @bokuweb/zstd-wasm.
+//
+// That package corrupts its output silently when it is initialised for the third time in one thread: hence one promise per
+// thread, and a frame that is read back before the first real one is made.
+import { createRequire } from 'node:module'
+import { Transform } from 'node:stream'
+import zlib from 'node:zlib'
+
+/** Bytes per frame of the WebAssembly path; frames one after the other are one zstd stream (RFC 8878, 3.1). */
+const FRAME = 4 * 1024 * 1024
+
+type Native = typeof zlib & {
+  createZstdCompress?: (options: { params: Record<number, number> }) => Transform
+  constants: { ZSTD_c_compressionLevel?: number }
+}
+const native = zlib as Native
+
+/** Can zstd be made in this process? */
+export function hasZstd (): boolean {
+  if (native.createZstdCompress) return true
+  try {
+    createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A stream of bytes in, a zstd stream out. */
+export async function zstdStream (level: number): Promise<Transform> {
+  if (native.createZstdCompress) return native.createZstdCompress({ params: { [native.constants.ZSTD_c_compressionLevel!]: level } })
+  const { compress } = await wasm()
+  let held: Buffer[] = []
+  let bytes = 0
+  const frame = (): Buffer => {
+    const made = Buffer.from(compress(Buffer.concat(held), level))
+    held = []
+    bytes = 0
+    return made
+  }
+  return new Transform({
+    transform (chunk: Buffer, _encoding, done) {
+      held.push(chunk)
+      bytes += chunk.length
+      done(null, bytes >= FRAME ? frame() : undefined)
+    },
+    flush (done) {
+      done(null, bytes > 0 ? frame() : undefined)
+    }
+  })
+}
+
+type Wasm = typeof import('@bokuweb/zstd-wasm')
+let ready: Promise<Wasm> | undefined
+
+function wasm (): Promise<Wasm> {
+  ready ??= (async () => {
+    const module = await import('@bokuweb/zstd-wasm')
+    await module.init()
+    const sample = Buffer.from('{"level":30,"msg":"a frame that has to come back as it was"}\n'.repeat(50))
+    if (!sample.equals(Buffer.from(module.decompress(module.compress(sample, 3))))) throw new Error('zstd-wasm does not give back what it was given')
+    return module
+  })()
+  return ready
+}

@@ -1,0 +1,52 @@
+// pino-blackbox/console: lines to stdout or stderr. A closed pipe or terminal harms nothing: from then on lines are dropped
+// and counted.
+//
+//   lines -> journal in memory -> file descriptor 1 or 2
+import { parseConsole, type ConsoleOptions } from '../lib/config/console.js'
+import { errno, GoneError } from '../lib/errors.js'
+import { Appender } from '../lib/journal/appender.js'
+import { MemoryJournal } from '../lib/journal/memory.js'
+import { createOutput, transport, type Output } from '../lib/output.js'
+import { Monitor } from '../lib/telemetry/monitor.js'
+import type { Transform } from 'node:stream'
+import type { Sealed } from '../lib/journal/journal.js'
+
+export type { ConsoleOptions }
+
+const SEGMENT = 1024 * 1024
+/** The reader has gone away, or the terminal was closed. */
+const GONE = ['EPIPE', 'EIO', 'EBADF', 'ENXIO']
+
+/** Throws an OptionError; afterwards nothing does. */
+export function output (options: unknown): Output {
+  const o = parseConsole(options)
+  const monitor = new Monitor(o.name ?? `console ${o.stream}`)
+  const journal = new MemoryJournal({ monitor, maxBytes: o.maxLength, maxSegment: SEGMENT, whenFull: 'drop-newest', blockTimeout: 0 })
+  return createOutput({
+    kind: 'console', monitor, journal, product: false, closeTimeout: o.closeTimeout, deliver: writer(o.stream === 'stdout' ? 1 : 2, o.stream)
+  })
+}
+
+/** Writes a segment, and after a failure goes on where it stopped. */
+function writer (fd: number, name: string): (segment: Sealed) => Promise<void> {
+  let appender = new Appender(fd)
+  let sent = 0
+  return async segment => {
+    const bytes = await segment.read()
+    try {
+      await appender.append([bytes.subarray(sent)])
+      sent = 0
+    } catch (error) {
+      sent += appender.confirmed
+      appender = new Appender(fd)
+      if (!GONE.includes(errno(error) ?? '')) throw error
+      sent = 0
+      throw new GoneError(`nobody reads ${name} any more`, { cause: error })
+    }
+  }
+}
+
+/** pino target: stdout or stderr. */
+export default function console (options?: ConsoleOptions): Transform {
+  return transport([{ output: output(options), level: 0 }])
+}

@@ -1,0 +1,37 @@
+// pino-blackbox/jsonl: rotating files of whole lines. The journal's segment is the product.
+//
+//   lines -> journal (one file at a time, sealed by size and period) -> archive (compress, retain)
+import { parseJsonl, type JsonlOptions } from '../lib/config/jsonl.js'
+import { Archive } from '../lib/journal/archive.js'
+import { DiskJournal } from '../lib/journal/disk.js'
+import { RotatedShelf } from '../lib/journal/rotated.js'
+import { createOutput, transport, type Output } from '../lib/output.js'
+import { Monitor } from '../lib/telemetry/monitor.js'
+import type { Transform } from 'node:stream'
+
+export type { JsonlOptions }
+
+const DEFAULT_MODE = 0o666
+
+/** Throws an OptionError; afterwards nothing does. */
+export function output (options: unknown): Output {
+  const o = parseJsonl(options)
+  const monitor = new Monitor(o.name ?? `jsonl ${o.file}`)
+  const period = o.frequency === undefined ? undefined : { frequency: o.frequency, utc: o.utc }
+  const shelf = new RotatedShelf({
+    names: o.names, monitor, period, maxBytes: o.size, mkdir: o.mkdir, symlink: o.symlink, mode: o.mode ?? DEFAULT_MODE, maxWrite: o.maxWrite, sync: o.sync
+  })
+  const journal = new DiskJournal({
+    shelf, monitor, rule: { maxBytes: o.size, period }, fsync: o.fsync, maxLength: o.maxLength, minLength: o.minLength, periodicFlush: o.periodicFlush
+  })
+  const archive = new Archive({ shelf, monitor, compress: o.compress, limit: o.limit, maxBytes: o.size })
+  journal.opened.then(() => archive.sweep())
+  return createOutput({
+    kind: 'jsonl', monitor, journal, product: true, closeTimeout: o.closeTimeout, deliver: () => archive.sweep(), stop: () => archive.close()
+  })
+}
+
+/** pino target: rotating JSONL files. */
+export default function jsonl (options: JsonlOptions): Transform {
+  return transport([{ output: output(options), level: 0 }])
+}

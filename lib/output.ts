@@ -20,15 +20,13 @@ export interface OutputParts<S extends Sealed> {
   monitor: Monitor
   journal: Journal<S>
   deliver: (segment: S) => Promise<void>
-  /** The segment is the product: a written line is a delivered one. */
-  product: boolean
   closeTimeout: number
   /** Ends what `deliver` may have under way. */
   stop?: () => Promise<void>
 }
 
-export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, product, closeTimeout, stop }: OutputParts<S>): Output {
-  const delivery = new Delivery({ journal, deliver, monitor, counts: !product })
+export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, closeTimeout, stop }: OutputParts<S>): Output {
+  const delivery = new Delivery({ journal, deliver, monitor })
   const registry = Registry.here()
   let closed: Promise<void> | undefined
 
@@ -39,7 +37,6 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
     await journal.close(deadline)
     await stop?.()
     await within(delivery.ended, deadline - Date.now())
-    delivery.abandon()
     registry.remove(output)
   }
 

@@ -23,7 +23,7 @@ export function output (options: unknown): Output {
   const monitor = new Monitor(o.name ?? `console ${o.stream}`)
   const journal = new MemoryJournal({ monitor, maxBytes: o.maxLength, maxSegment: SEGMENT, whenFull: 'drop-newest', blockTimeout: 0 })
   return createOutput({
-    kind: 'console', monitor, journal, product: false, closeTimeout: o.closeTimeout, deliver: writer(o.stream === 'stdout' ? 1 : 2, o.stream)
+    kind: 'console', monitor, journal, closeTimeout: o.closeTimeout, deliver: writer(o.stream === 'stdout' ? 1 : 2, o.stream)
   })
 }
 

@@ -27,7 +27,7 @@ export function output (options: unknown): Output {
   const archive = new Archive({ shelf, monitor, compress: o.compress, limit: o.limit, maxBytes: o.size })
   journal.opened.then(() => archive.sweep())
   return createOutput({
-    kind: 'jsonl', monitor, journal, product: true, closeTimeout: o.closeTimeout, deliver: () => archive.sweep(), stop: () => archive.close()
+    kind: 'jsonl', monitor, journal, closeTimeout: o.closeTimeout, deliver: () => archive.sweep(), stop: () => archive.close()
   })
 }
 

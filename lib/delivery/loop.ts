@@ -2,7 +2,7 @@
 // and later. That the output closes ends the waiting, not the try that is under way.
 import { GoneError } from '../errors.js'
 import { Signal } from '../journal/signal.js'
-import type { Journal, Sealed } from '../journal/journal.js'
+import type { Journal, Outcome, Sealed } from '../journal/journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface DeliveryOptions<S extends Sealed> {
@@ -10,8 +10,6 @@ export interface DeliveryOptions<S extends Sealed> {
   /** Rejects when the segment has to be tried again, with a GoneError when that is of no use. */
   deliver: (segment: S) => Promise<void>
   monitor: Monitor
-  /** Delivering counts; false where the segment is the product, and writing it has counted already. */
-  counts: boolean
 }
 
 const MIN_DELAY = 100
@@ -23,7 +21,6 @@ export class Delivery<S extends Sealed> {
   /** Resolves when nothing is under way and nothing more will be. */
   readonly ended: Promise<void>
   #closing = false
-  #abandoned = false
 
   constructor (options: DeliveryOptions<S>) {
     this.#o = options
@@ -36,37 +33,27 @@ export class Delivery<S extends Sealed> {
     this.#hurry.ring()
   }
 
-  /** Whatever is still under way has been given up, and counted, by the journal. */
-  abandon (): void {
-    this.#abandoned = true
-  }
-
   async #run (): Promise<void> {
     const { journal, deliver } = this.#o
     for (let segment = await journal.next(); segment; segment = await journal.next()) {
       const current = segment
-      if (!await this.#insist(() => deliver(current), current)) return
-      if (!await this.#insist(() => journal.remove(current))) return
+      const outcome = await this.#insist(() => deliver(current))
+      if (!outcome) return
+      await this.#insist(() => journal.remove(current, outcome))
     }
   }
 
-  /** False when the output closes and it is still undone. */
-  async #insist (action: () => Promise<void>, segment?: S): Promise<boolean> {
-    const { monitor, counts } = this.#o
+  /** Until it succeeds; undefined when the output closes before. */
+  async #insist (action: () => Promise<void>): Promise<Outcome | undefined> {
+    const { monitor } = this.#o
     for (let delay = MIN_DELAY; ; delay = Math.min(delay * 2, MAX_DELAY)) {
       try {
         await action()
-        if (this.#abandoned) return false
-        if (segment && counts) monitor.delivered(segment.records, segment.bytes)
-        return true
+        return 'delivered'
       } catch (error) {
-        if (this.#abandoned) return false
         monitor.failed('deliver', error)
-        if (segment && error instanceof GoneError) {
-          monitor.dropped('gone', segment.records, segment.bytes)
-          return true
-        }
-        if (this.#closing) return false
+        if (error instanceof GoneError) return 'gone'
+        if (this.#closing) return undefined
         await this.#hurry.wait(delay)
         monitor.counters.add({ retries: 1 })
       }

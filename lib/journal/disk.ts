@@ -4,14 +4,15 @@
 //
 //   append -> queue -> [ active segment ] -> seal -> sealed segments -> next() ... remove()
 import { ActiveSegment } from './active.js'
+import { Backlog } from './backlog.js'
 import { Queue } from './queue.js'
 import { mustSeal, room, type SealRule } from './seal.js'
 import { Signal } from './signal.js'
 import { Watermark } from './watermark.js'
 import { within } from '../deadline.js'
 import type { Block } from './block.js'
-import type { Bound } from './bound.js'
-import type { Clock, Journal, Sealed } from './journal.js'
+import type { BoundOptions } from './bound.js'
+import type { Clock, Journal, Outcome, Sealed } from './journal.js'
 import type { SegmentFile } from './segment.js'
 import type { Fsync } from '../config/common.js'
 import type { Monitor } from '../telemetry/monitor.js'
@@ -44,8 +45,8 @@ export interface DiskOptions<S extends Sealed> {
   minLength?: number
   /** ... or this many ms have passed. */
   periodicFlush?: number | undefined
-  /** Bounds everything that is not delivered yet. */
-  bound?: Bound | undefined
+  /** Bounds everything that is not delivered yet, on disk and in memory. */
+  bound?: BoundOptions | undefined
   now?: Clock
 }
 
@@ -60,7 +61,6 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly #o: DiskOptions<S>
   readonly #now: Clock
   readonly #bell = new Signal()
-  readonly #sealedBell = new Signal()
   /** Ends a pause after an error, because the journal is to be closed. */
   readonly #hurry = new Signal()
   /** Resolves when the shelf has been taken possession of. */
@@ -69,7 +69,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly #running: Promise<void>
   readonly #timer: NodeJS.Timeout
   readonly #queue: Queue
-  readonly #sealed: S[] = []
+  readonly #backlog: Backlog<S>
   readonly #mark = new Watermark()
   #active: ActiveSegment | undefined
   /** The active segment after a failure: to be opened again and cut at `safe`. */
@@ -83,6 +83,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#o = options
     this.#now = options.now ?? Date.now
     this.#queue = new Queue(this.#now)
+    this.#backlog = new Backlog({ monitor: options.monitor, counts: !options.shelf.product, bound: options.bound, discard: segment => options.shelf.remove(segment) })
     const { fsync, periodicFlush = TICK, rule } = options
     const due = Math.min(TICK, periodicFlush, rule.maxAge ?? TICK, typeof fsync === 'number' ? fsync : TICK)
     this.#timer = setInterval(() => {
@@ -94,20 +95,12 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   append (block: Block): Promise<void> | undefined {
-    const { monitor, bound, maxLength } = this.#o
-    const { records, bytes: { length } } = block
-    monitor.accepted(records, length)
-    if (this.#closing || this.#mark.ahead + length > maxLength) {
-      monitor.dropped(this.#closing ? 'closed' : 'full', records, length)
-      return
-    }
-    const settle = (admitted: boolean): void => {
-      if (admitted) this.#take(block)
-      else monitor.dropped('full', records, length)
-    }
-    const admitted = bound?.admit(block) ?? true
-    if (typeof admitted !== 'boolean') return admitted.then(settle)
-    settle(admitted)
+    const full = this.#mark.ahead + block.bytes.length > this.#o.maxLength
+    return this.#backlog.admit(block, this.#closing ? 'closed' : full ? 'full' : undefined, taken => {
+      this.#queue.push(taken)
+      this.#mark.take(taken.bytes.length)
+      this.#bell.ring()
+    })
   }
 
   async flush (): Promise<void> {
@@ -116,15 +109,12 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     await reached
   }
 
-  async next (): Promise<S | undefined> {
-    while (this.#sealed.length === 0 && !this.#over) await this.#sealedBell.wait()
-    return this.#sealed[0]
+  next (): Promise<S | undefined> {
+    return this.#backlog.next()
   }
 
-  async remove (segment: S): Promise<void> {
-    await this.#o.shelf.remove(segment)
-    this.#sealed.splice(this.#sealed.indexOf(segment), 1)
-    this.#o.bound?.release(segment)
+  remove (segment: S, outcome: Outcome): Promise<void> {
+    return this.#backlog.remove(segment, outcome)
   }
 
   async close (deadline: number): Promise<void> {
@@ -186,19 +176,10 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   async #possess (now: number): Promise<true> {
-    const { shelf, bound, monitor } = this.#o
-    const { active, sealed } = await shelf.open(now)
+    const { active, sealed } = await this.#o.shelf.open(now)
     this.#possessed = true
     this.#opened.ring()
-    for (const segment of sealed) {
-      bound?.book(segment)
-      if (shelf.product) continue
-      monitor.counters.add({
-        recoveredRecords: segment.records, recoveredBytes: segment.bytes, pendingRecords: segment.records, pendingBytes: segment.bytes
-      })
-    }
-    this.#sealed.push(...sealed)
-    this.#sealedBell.ring()
+    for (const segment of sealed) this.#backlog.recover(segment)
     if (active) this.#active = this.#segment(active, now)
     return true
   }
@@ -232,8 +213,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     const sealed = await this.#o.shelf.seal(active.file, active)
     this.#active = undefined
     this.#o.monitor.counters.add({ segmentsSealed: 1 })
-    this.#sealed.push(sealed)
-    this.#sealedBell.ring()
+    this.#backlog.add(sealed)
     return true
   }
 
@@ -243,12 +223,6 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       if (shelf.product) monitor.delivered(block.records, block.bytes.length)
       this.#mark.secure(block.bytes.length)
     })
-  }
-
-  #take (block: Block): void {
-    this.#queue.push(block)
-    this.#mark.take(block.bytes.length)
-    this.#bell.ring()
   }
 
   #full ({ file, records, opened }: ActiveSegment, now: number): boolean {
@@ -277,6 +251,6 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     const left = [...this.#active?.retreat(this.#now()).again ?? [], ...this.#queue.drain()]
     for (const { records, bytes } of left) this.#o.monitor.dropped('closed', records, bytes.length)
     this.#mark.fail()
-    this.#sealedBell.ring()
+    this.#backlog.end()
   }
 }

@@ -11,6 +11,9 @@ export interface Sealed {
   read (): Promise<Buffer>
 }
 
+/** How a segment ended: 'gone' when its destination is, for good. */
+export type Outcome = 'delivered' | 'gone'
+
 export interface Journal<S extends Sealed = Sealed> {
   /**
    * Takes whole lines; never throws. What there is no room for is dropped and counted. A promise asks the caller to stop
@@ -21,8 +24,8 @@ export interface Journal<S extends Sealed = Sealed> {
   flush (): Promise<void>
   /** The oldest sealed segment; waits for one. Undefined once the journal is closed and has no more to give. */
   next (): Promise<S | undefined>
-  /** The segment has been delivered. */
-  remove (segment: S): Promise<void>
+  /** The segment is done with. Rejects when it could not be removed; then to be called again. */
+  remove (segment: S, outcome: Outcome): Promise<void>
   /** Writes out what is held, until `deadline` (ms, Unix time). What is left then is dropped and counted. */
   close (deadline: number): Promise<void>
 }

@@ -64,7 +64,7 @@ export class Owner {
 
   /** False after somebody removed the directory: then nobody can see this writer any more. */
   async visible (): Promise<boolean> {
-    return await fsp.access(join(this.directory, OWNER)).then(() => true, () => false)
+    return await fsp.access(join(this.directory, OWNER)).then(() => true, error => errno(error) !== 'ENOENT')
   }
 
   /**
@@ -86,16 +86,27 @@ export class Owner {
     await fsp.rm(join(this.directory, name), { force: true })
   }
 
+  /** Leaves the directory and what is in it to whoever adopts it. */
+  async leave (): Promise<void> {
+    clearInterval(this.#lease)
+    await fsp.rm(join(this.directory, OWNER), { force: true }).catch(() => {})
+    await this.#unlisten()
+  }
+
   /** Gives up the directory and everything in it. */
   async close (): Promise<void> {
     clearInterval(this.#lease)
     // Taken away under another name first: a directory without its socket would look like that of a dead writer.
     const gone = join(this.home, UNBORN + this.id)
     await fsp.rename(this.directory, gone).catch(() => {})
-    if (this.#server) await new Promise(resolve => this.#server!.close(resolve))
-    await this.#handle?.close().catch(() => {})
+    await this.#unlisten()
     await fsp.rm(gone, { recursive: true, force: true }).catch(() => {})
     await fsp.rmdir(this.home).catch(() => {})
+  }
+
+  async #unlisten (): Promise<void> {
+    if (this.#server) await new Promise(resolve => this.#server!.close(resolve))
+    await this.#handle?.close().catch(() => {})
   }
 }
 

@@ -192,13 +192,15 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     for (const name of candidates) {
       if (names.parse(name)!.date !== names.date(now) || !await this.#owner!.claim(name)) continue
       const path = join(names.directory, name)
-      if (await this.#current(path, now)) {
-        const file = await this.#open(path)
-        if (file.size < maxBytes) {
+      try {
+        const file = await this.#current(path, now) ? await this.#open(path) : undefined
+        if (file && file.size < maxBytes) {
           await this.#point(file)
           return file
         }
-        await file.close()
+        await file?.close()
+      } catch (error) {
+        this.#o.monitor.failed(`go on with ${name}`, error)
       }
       await this.#owner!.release(name)
     }

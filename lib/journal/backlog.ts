@@ -1,0 +1,115 @@
+// Sealed segments that wait for their delivery, oldest first, and whether there is room for more lines. Both journals have one.
+import { Bound, type BoundOptions, type Freed } from './bound.js'
+import { Signal } from './signal.js'
+import type { Block } from './block.js'
+import type { Outcome, Sealed } from './journal.js'
+import type { Monitor } from '../telemetry/monitor.js'
+
+export interface BacklogOptions<S extends Sealed> {
+  monitor: Monitor
+  /** Removing counts as delivering; false where the segment is the product, and writing it has counted. */
+  counts: boolean
+  /** Bounds everything that is not delivered yet, lines that are not sealed yet included. */
+  bound?: BoundOptions | undefined
+  /** Frees what a segment occupies. */
+  discard: (segment: S) => Promise<void>
+  /** Asked when nothing waits: a segment that may be sealed early. */
+  refill?: () => S | undefined
+}
+
+export class Backlog<S extends Sealed> {
+  readonly #o: BacklogOptions<S>
+  readonly #bound: Bound | undefined
+  readonly #bell = new Signal()
+  readonly #segments: S[] = []
+  /** Handed out by `next`, not removed yet: never evicted. */
+  #leased: S | undefined
+  #ended = false
+
+  constructor (options: BacklogOptions<S>) {
+    this.#o = options
+    this.#bound = options.bound && new Bound(options.bound, () => this.#evict())
+  }
+
+  /** Gives the block to `take`, or drops it, counted. A promise asks the caller to stop reading until it resolves. */
+  admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
+    const { monitor } = this.#o
+    const { records, bytes: { length } } = block
+    monitor.accepted(records, length)
+    const settle = (admitted: boolean): void => {
+      if (admitted) take(block)
+      else monitor.dropped(refused ?? 'full', records, length)
+    }
+    const admitted = refused === undefined && (this.#bound?.admit(block) ?? true)
+    if (typeof admitted !== 'boolean') return admitted.then(settle)
+    settle(admitted)
+  }
+
+  /** A segment whose lines were admitted. */
+  add (segment: S): void {
+    this.#segments.push(segment)
+    this.ring()
+  }
+
+  /** A segment found at the start, whose lines were admitted by an earlier process. */
+  recover (segment: S): void {
+    const { records, bytes } = segment
+    this.#bound?.book(segment)
+    this.#o.monitor.counters.add({ recoveredRecords: records, recoveredBytes: bytes, pendingRecords: records, pendingBytes: bytes })
+    this.add(segment)
+  }
+
+  /** Something changed: `refill` may have an answer now. */
+  ring (): void {
+    this.#bell.ring()
+  }
+
+  /** The oldest segment; waits for one. Undefined once the backlog has ended. */
+  async next (): Promise<S | undefined> {
+    for (;;) {
+      if (this.#segments.length === 0) {
+        const early = this.#o.refill?.()
+        if (early) this.#segments.push(early)
+      }
+      this.#leased = this.#segments[0]
+      if (this.#leased || this.#ended) return this.#leased
+      await this.#bell.wait()
+    }
+  }
+
+  /** The segment is done with. Rejects when it could not be discarded; then to be called again. */
+  async remove (segment: S, outcome: Outcome): Promise<void> {
+    const { monitor, counts, discard } = this.#o
+    const at = this.#segments.indexOf(segment)
+    if (at !== -1) {
+      this.#segments.splice(at, 1)
+      this.#bound?.release(segment)
+      if (counts && outcome === 'delivered') monitor.delivered(segment.records, segment.bytes)
+      if (counts && outcome === 'gone') monitor.dropped('gone', segment.records, segment.bytes)
+    }
+    await discard(segment)
+    this.#leased = undefined
+  }
+
+  /** No more segments will come; what is left is given out. */
+  end (): void {
+    this.#ended = true
+    this.ring()
+  }
+
+  /** Nothing more is given out. Returns what is left. */
+  abandon (): S[] {
+    this.end()
+    return this.#segments.splice(0)
+  }
+
+  #evict (): Freed | undefined {
+    const { monitor, discard } = this.#o
+    const at = this.#segments.findIndex(segment => segment !== this.#leased)
+    if (at === -1) return undefined
+    const [segment] = this.#segments.splice(at, 1) as [S]
+    monitor.dropped('evicted', segment.records, segment.bytes)
+    discard(segment).catch(error => monitor.failed('remove an evicted segment', error))
+    return segment
+  }
+}

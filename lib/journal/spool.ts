@@ -1,0 +1,139 @@
+// The shelf of a spool: segments that wait until they are delivered, in a directory of their writer's own.
+//
+//   <home>/<writer>/<opened>-<first writer>-<n>.open             being written
+//                   <opened>-<first writer>-<n>.<records>.jsonl  sealed
+//                   owner.json, s                                who owns them (ownership.ts)
+//
+// Whoever starts adopts what dead writers left, by one atomic rename of their directory: exactly one succeeds. A segment
+// keeps its id, so keys and names that derive from it never change.
+import fsp from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { countLines } from './block.js'
+import { isAlive, Owner, sweepUnborn, writers } from './ownership.js'
+import { errno } from '../errors.js'
+import { SegmentFile } from './segment.js'
+import type { Sealed } from './journal.js'
+import type { Shelf } from './disk.js'
+import type { Monitor } from '../telemetry/monitor.js'
+
+export interface SpooledSegment extends Sealed {
+  /** Unix time in ms at which it was opened. */
+  readonly opened: number
+}
+
+const OPEN = '.open'
+const SEALED = /^(\d{15}-[0-9a-f]+-\d{9})\.(\d+)\.jsonl$/
+const MODE = 0o600
+
+export class SpoolShelf implements Shelf<SpooledSegment> {
+  readonly product = false
+  readonly #home: string
+  readonly #monitor: Monitor
+  #owner: Owner | undefined
+  #count = 0
+
+  /** `home` is shared by all writers of one output, over processes and restarts. */
+  constructor (home: string, monitor: Monitor) {
+    this.#home = home
+    this.#monitor = monitor
+  }
+
+  async open (): Promise<{ sealed: SpooledSegment[] }> {
+    await this.#possess()
+    await sweepUnborn(this.#home)
+    for (const { id, directory } of await writers(this.#home)) {
+      if (id === this.#owner!.id || await isAlive(directory)) continue
+      await this.#adopt(id, directory).catch(error => this.#monitor.failed('adopt the journal of a dead writer', error))
+    }
+    return { sealed: await this.#sealed() }
+  }
+
+  async create (now: number): Promise<SegmentFile> {
+    await this.#possess()
+    const id = `${String(now).padStart(15, '0')}-${this.#owner!.id}-${String(++this.#count).padStart(9, '0')}`
+    const { file } = await SegmentFile.open(join(this.#owner!.directory, id + OPEN), { mode: MODE, exclusive: true })
+    return file
+  }
+
+  async reopen ({ path }: SegmentFile, now: number): Promise<SegmentFile> {
+    const before = this.#owner
+    await this.#possess()
+    if (this.#owner !== before) return await this.create(now)
+    const { file } = await SegmentFile.open(path, { mode: MODE })
+    return file
+  }
+
+  async holds (file: SegmentFile): Promise<boolean> {
+    return await file.inPlace() && (this.#owner?.visible() ?? false)
+  }
+
+  async seal (file: SegmentFile, { records }: { records: number }): Promise<SpooledSegment> {
+    return await this.#rename(file.path, records, file.size)
+  }
+
+  async remove ({ id, records }: SpooledSegment): Promise<void> {
+    await fsp.rm(this.#path(id, records), { force: true })
+  }
+
+  async close (): Promise<void> {
+    const left = await this.#sealed().catch(() => [])
+    if (left.length > 0) await this.#owner?.leave()
+    else await this.#owner?.close()
+  }
+
+  async #possess (): Promise<void> {
+    if (this.#owner && await this.#owner.visible()) return
+    await this.#owner?.leave()
+    this.#owner = await Owner.create(this.#home)
+  }
+
+  /** Takes over the directory of a dead writer, with what that one may have adopted and not sorted in yet. */
+  async #adopt (id: string, directory: string): Promise<void> {
+    const mine = join(this.#owner!.directory, id)
+    try {
+      await fsp.rename(directory, mine)
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return
+      throw error
+    }
+    for (const entry of await fsp.readdir(mine, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath ?? entry.path, entry.name)
+      if (SEALED.test(entry.name)) await fsp.rename(path, join(this.#owner!.directory, entry.name))
+      if (entry.name.endsWith(OPEN)) await this.#mend(path)
+    }
+    await fsp.rm(mine, { recursive: true, force: true })
+  }
+
+  /** Seals a segment whose writer died while writing it, without the line that it did not finish. */
+  async #mend (path: string): Promise<void> {
+    const { file, torn } = await SegmentFile.open(path, { mode: MODE })
+    await file.close()
+    if (torn > 0) this.#monitor.counters.add({ tornBytes: torn })
+    if (file.size > 0) await this.#rename(path, countLines(await fsp.readFile(path)), file.size)
+  }
+
+  async #rename (path: string, records: number, bytes: number): Promise<SpooledSegment> {
+    const id = basename(path, OPEN)
+    await fsp.rename(path, this.#path(id, records))
+    return this.#segment(id, records, bytes)
+  }
+
+  async #sealed (): Promise<SpooledSegment[]> {
+    const found: SpooledSegment[] = []
+    for (const name of (await fsp.readdir(this.#owner!.directory)).sort()) {
+      const match = SEALED.exec(name)
+      if (!match) continue
+      const { size } = await fsp.stat(join(this.#owner!.directory, name))
+      found.push(this.#segment(match[1]!, Number(match[2]), size))
+    }
+    return found
+  }
+
+  #segment (id: string, records: number, bytes: number): SpooledSegment {
+    return { id, records, bytes, opened: Number(id.slice(0, 15)), read: () => fsp.readFile(this.#path(id, records)) }
+  }
+
+  #path (id: string, records: number): string {
+    return join(this.#owner!.directory, `${id}.${records}.jsonl`)
+  }
+}

@@ -37,7 +37,9 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
     await journal.close(deadline)
     await stop?.()
     await within(delivery.ended, deadline - Date.now())
+    await journal.release()
     registry.remove(output)
+    monitor.sum()
   }
 
   const output: Output = {
@@ -64,10 +66,13 @@ export interface Branch {
 
 /** The stream that pino writes to, for one output or several. They close side by side: pino's 10 s are for all of them. */
 export function transport (branches: readonly Branch[]): Transform {
-  const { levels } = Registry.here()
-  return intake({
+  const registry = Registry.here()
+  const stream = intake({
     sinks: branches.map(({ output, level }) => ({ level, append: block => output.append(block) })),
-    levels,
+    levels: registry.levels,
     close: async () => { await Promise.all(branches.map(({ output }) => output.close())) }
   })
+  // What pino's `logger.flush(callback)` calls, where it reaches a transport at all. An error given to the callback would
+  // destroy the transport, so a flush that fails does not call back.
+  return Object.assign(stream, { flush: (done: () => void) => { registry.flush('durable').then(done, () => {}) } })
 }

@@ -91,7 +91,7 @@ export class Registry {
       Object.assign(this.levels, (message as { config?: { levels?: { values?: Record<string, number> } } }).config?.levels?.values)
       return
     }
-    if (!('blackbox' in message)) return
+    if (!('blackbox' in message) || this.outputs.size === 0) return
     const { blackbox, id, until } = message as Request
     post(EVENTS.received, { id })
     if (blackbox === 'watch') {

@@ -41,7 +41,7 @@ export const duration = (doc: string, below = Infinity) => v.pipe(
   v.union([v.number(), v.string()]),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const ms = parseDuration(dataset.value)
-    if (ms !== undefined && ms > 0 && ms < below) return ms
+    if (ms !== undefined && ms >= 1 && ms < below) return ms
     addIssue()
     return NEVER
   }),

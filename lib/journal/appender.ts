@@ -39,7 +39,11 @@ export class Appender {
         if (error) reject(error)
         else resolve()
       }
-      for (const buffer of buffers) this.#boom.write(buffer as unknown as string)
+      for (const buffer of buffers) {
+        this.#boom.write(buffer as unknown as string)
+        // A synchronous write has failed by now; another one would have sonic-boom repeat it.
+        if (!this.#settle) return
+      }
     })
   }
 }

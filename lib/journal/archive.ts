@@ -98,7 +98,7 @@ export class Archive {
     const reserved = await Promise.all(written.map(async path =>
       Math.max(maxBytes ?? 0, await fsp.stat(path).then(({ size }) => size, () => 0))))
     for (const file of surplus(files, limit, now(), reserved.reduce((sum, bytes) => sum + bytes, 0))) {
-      await fsp.rm(file.path, { force: true }).catch(error => monitor.failed(`remove ${file.id}`, error))
+      await shelf.exclusively(file.id, () => fsp.rm(file.path, { force: true })).catch(error => monitor.failed('remove a rotated file', error))
     }
   }
 

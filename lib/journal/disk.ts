@@ -130,9 +130,12 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     if (await within(this.#running, GRACE)) {
       if (this.#broken) await this.#mend().catch(() => {})
       await this.#active?.file.close().catch(() => {})
-      await this.#o.shelf.close().catch(error => this.#o.monitor.failed('give up the log files', error))
     }
     this.#giveUp()
+  }
+
+  release (): Promise<void> {
+    return this.#o.shelf.close()
   }
 
   async #run (): Promise<void> {

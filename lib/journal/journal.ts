@@ -28,6 +28,8 @@ export interface Journal<S extends Sealed = Sealed> {
   remove (segment: S, outcome: Outcome): Promise<void>
   /** Writes out what is held, until `deadline` (ms, Unix time). What is left then is dropped and counted. */
   close (deadline: number): Promise<void>
+  /** After `close`, when nothing is being delivered any more: what is left is for the next who starts. */
+  release (): Promise<void>
 }
 
 /** The clock, a parameter wherever time decides something. Unix time in ms. */

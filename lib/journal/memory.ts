@@ -82,6 +82,10 @@ export class MemoryJournal implements Journal<MemorySegment> {
     this.#mark.fail()
   }
 
+  async release (): Promise<void> {
+    // Memory belongs to nobody else.
+  }
+
   #take (block: Block): void {
     this.#mark.take(block.bytes.length)
     if (this.#growing && this.#growing.bytes + block.bytes.length > this.#o.maxSegment) this.#backlog.add(this.#seal()!)

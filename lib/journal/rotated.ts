@@ -177,7 +177,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
           await file.close()
           left.push(name)
         } catch (error) {
-          this.#o.monitor.failed(`mend ${name}, whose writer died`, error)
+          this.#o.monitor.failed('mend the file of a dead writer', error)
         }
         await this.#owner!.release(name)
       }
@@ -200,7 +200,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
         }
         await file?.close()
       } catch (error) {
-        this.#o.monitor.failed(`go on with ${name}`, error)
+        this.#o.monitor.failed('go on with the last file', error)
       }
       await this.#owner!.release(name)
     }

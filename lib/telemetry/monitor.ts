@@ -7,13 +7,10 @@ import { Counters, type DropReason } from './counters.js'
 const QUIET = 60_000
 
 export type Tell = (line: string) => void
-/** Something that the main thread may want to hear: 'dropped', 'batchFailed', 'flushCompleted', ... */
-export type Emit = (event: string, details: Record<string, unknown>) => void
 
 export class Monitor {
   readonly output: string
   readonly counters = new Counters()
-  emit: Emit = () => {}
   readonly #tell: Tell
   readonly #told = new Map<string, { at: number, silenced: number }>()
 
@@ -35,14 +32,20 @@ export class Monitor {
   dropped (why: DropReason, records: number, bytes: number): void {
     if (records === 0) return
     this.counters.add({ [`dropped:${why}`]: records, pendingRecords: -records, pendingBytes: -bytes })
-    this.emit('dropped', { reason: why, records, bytes })
     this.say(`dropped:${why}`, `dropping lines (${why}): ${this.counters.get(`dropped:${why}`)} so far`)
   }
 
   failed (action: string, error: unknown): void {
     this.counters.add({ failures: 1 })
-    this.emit('failed', { action, message: messageOf(error) })
     this.say(action, `cannot ${action}: ${messageOf(error)}`)
+  }
+
+  /** The last word of an output that dropped something. */
+  sum (): void {
+    const { droppedRecords, dropped } = this.counters.read()
+    if (droppedRecords === 0) return
+    const reasons = Object.entries(dropped).filter(([, records]) => records > 0).map(([why, records]) => `${records} ${why}`)
+    this.say('sum', `closed; of the lines taken ${droppedRecords} were dropped (${reasons.join(', ')})`)
   }
 
   say (cause: string, message: string): void {

@@ -1,0 +1,35 @@
+// The documentation is true: tables match the schemas, and every snippet of the README runs.
+import t from 'tap'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { optionsPage, OPTIONS_PAGE } from './fixtures/option-tables.js'
+import { cleanEnv } from './fixtures/harness.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+t.test('docs/options.md is what the schemas say', async t => {
+  t.equal(fs.readFileSync(OPTIONS_PAGE, 'utf8'), optionsPage(), 'run `npm run docs`')
+})
+
+t.test('every snippet of the README runs by itself and leaves its files', async t => {
+  const readme = fs.readFileSync(join(root, 'README.md'), 'utf8')
+  const snippets = [...readme.matchAll(/```(js|cjs)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind: kind!, code: code! }))
+  t.ok(snippets.length >= 5, `${snippets.length} snippets`)
+  const canRequire = 'require_module' in process.features
+  for (const [at, { kind, code }] of snippets.entries()) {
+    if (kind === 'cjs' && !canRequire) {
+      t.comment(`snippet ${at + 1} needs a Node that can require ESM`)
+      continue
+    }
+    const directory = t.testdir({ [`snippet.${kind === 'js' ? 'mjs' : 'cjs'}`]: code, node_modules: {} })
+    for (const name of ['pino', 'fastify']) fs.symlinkSync(join(root, 'node_modules', name), join(directory, 'node_modules', name))
+    fs.symlinkSync(root, join(directory, 'node_modules', 'pino-blackbox'))
+    const { status, stderr } = spawnSync(process.execPath, [`snippet.${kind === 'js' ? 'mjs' : 'cjs'}`], { cwd: directory, env: cleanEnv(), encoding: 'utf8', timeout: 30_000 })
+    t.equal(status, 0, `snippet ${at + 1} ends well: ${stderr}`)
+    const logs = fs.readdirSync(join(directory, 'logs')).filter(name => !name.startsWith('.'))
+    t.ok(logs.length > 0, `snippet ${at + 1} wrote ${logs.join(', ')}`)
+    t.ok(logs.some(name => fs.statSync(join(directory, 'logs', name)).size > 0), `snippet ${at + 1} wrote lines`)
+  }
+})

@@ -22,6 +22,7 @@ const linesOf = (text: string): Numbered[] => text.split('\n').slice(0, -1).map(
 
 /** Every line in the segments of a spool, adopted or not, with a check of what the names say. */
 function spooled (home: string): Numbered[] {
+  if (!fs.existsSync(home)) return []
   return fs.readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.jsonl')).flatMap(name => {
     const lines = linesOf(fs.readFileSync(join(home, name), 'utf8'))
     if (lines.length !== Number(name.split('.').at(-2))) throw new Error(`${name} holds ${lines.length} lines`)

@@ -64,11 +64,21 @@ export interface Branch {
   level: number
 }
 
-/** The stream that pino writes to, for one output or several. They close side by side: pino's 10 s are for all of them. */
+/**
+ * The stream that pino writes to, for one output or several. They close side by side: pino's 10 s are for all of them. Alone, an
+ * output that is full may have reading stopped for a while; among several nobody waits for the slowest.
+ */
 export function transport (branches: readonly Branch[]): Transform {
   const registry = Registry.here()
+  const alone = branches.length === 1
   const stream = intake({
-    sinks: branches.map(({ output, level }) => ({ level, append: block => output.append(block) })),
+    sinks: branches.map(({ output, level }) => ({
+      level,
+      append (block) {
+        const pause = output.append(block)
+        return alone ? pause : undefined
+      }
+    })),
     levels: registry.levels,
     close: async () => { await Promise.all(branches.map(({ output }) => output.close())) }
   })

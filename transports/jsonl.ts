@@ -12,6 +12,8 @@ import type { Transform } from 'node:stream'
 export type { JsonlOptions }
 
 const DEFAULT_MODE = 0o666
+/** ms without any progress after which a disk counts as stalled and lines are dropped instead of waited for. */
+const STALL = 2000
 
 /** Throws an OptionError; afterwards nothing does. */
 export function output (options: unknown): Output {
@@ -22,7 +24,13 @@ export function output (options: unknown): Output {
     names: o.names, monitor, period, maxBytes: o.size, mkdir: o.mkdir, symlink: o.symlink, mode: o.mode ?? DEFAULT_MODE, maxWrite: o.maxWrite, sync: o.sync
   })
   const journal = new DiskJournal({
-    shelf, monitor, rule: { maxBytes: o.size, period }, fsync: o.fsync, maxLength: o.maxLength, minLength: o.minLength, periodicFlush: o.periodicFlush
+    shelf,
+    monitor,
+    bound: { maxBytes: o.maxLength, whenFull: 'block', blockTimeout: STALL },
+    rule: { maxBytes: o.size, period },
+    fsync: o.fsync,
+    minLength: o.minLength,
+    periodicFlush: o.periodicFlush
   })
   const archive = new Archive({ shelf, monitor, compress: o.compress, limit: o.limit, maxBytes: o.size })
   journal.opened.then(() => archive.sweep())

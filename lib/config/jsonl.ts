@@ -28,7 +28,7 @@ export const jsonlSchema = group({
   fsync: optional(fsyncOption, 'never'),
   minLength: optional(count('Holds lines back until this many bytes are together. Lines held back are lost with a killed process; 0 writes at once.', 0), 0),
   maxLength: optional(size('Bytes of lines kept in memory while the disk does not take them. Beyond it new lines are dropped and counted.'), 64 * MB),
-  maxWrite: optional(size('Small writes are merged up to this many bytes.'), 16 * 1024),
+  maxWrite: optional(size('Writes are merged up to this many bytes.'), 8 * MB),
   periodicFlush: optional(duration('Writes lines held back by `minLength` at least this often.')),
   sync: optional(flag('Writes synchronously, in the worker.'), false),
   append: optional(oneOf([true], 'Accepted for compatibility: existing lines are never overwritten.'), true),

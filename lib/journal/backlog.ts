@@ -7,7 +7,7 @@ import type { Monitor } from '../telemetry/monitor.js'
 
 export interface BacklogOptions<S extends Sealed> {
   monitor: Monitor
-  /** Removing counts as delivering; false where the segment is the product, and writing it has counted. */
+  /** Removing counts as delivering and frees room; false where the segment is the product, and writing it has done both. */
   counts: boolean
   /** Bounds everything that is not delivered yet, lines that are not sealed yet included. */
   bound?: BoundOptions | undefined
@@ -77,13 +77,18 @@ export class Backlog<S extends Sealed> {
     }
   }
 
+  /** Room again. */
+  release (freed: Freed): void {
+    this.#bound?.release(freed)
+  }
+
   /** The segment is done with. Rejects when it could not be discarded; then to be called again. */
   async remove (segment: S, outcome: Outcome): Promise<void> {
     const { monitor, counts, discard } = this.#o
     const at = this.#segments.indexOf(segment)
     if (at !== -1) {
       this.#segments.splice(at, 1)
-      this.#bound?.release(segment)
+      if (counts) this.release(segment)
       if (counts && outcome === 'delivered') monitor.delivered(segment.records, segment.bytes)
       if (counts && outcome === 'gone') monitor.dropped('gone', segment.records, segment.bytes)
     }

@@ -4,8 +4,9 @@ import type { Block } from './block.js'
 export interface BoundOptions {
   maxBytes: number
   maxRecords?: number
+  /** 'block' asks for a pause; when there is no room after `blockTimeout` it drops the newest, until there is some again. */
   whenFull: 'drop-oldest' | 'drop-newest' | 'block'
-  /** ms that 'block' waits for room before it drops the newest. */
+  /** ms. */
   blockTimeout: number
 }
 
@@ -16,6 +17,8 @@ export class Bound {
   readonly #evict: () => Freed | undefined
   #bytes = 0
   #records = 0
+  /** A pause was of no use: nothing waits until something has been freed. */
+  #stalled = false
   #blocked: { fits: () => boolean, resolve: (admitted: boolean) => void } | undefined
 
   /** `evict` gives up the oldest segment that may be given up, or finds none. */
@@ -41,9 +44,12 @@ export class Bound {
     }
     if (fits()) return this.book(block)
     // Only one block waits at a time: behind it, what still comes in has nowhere to be.
-    if (this.#o.whenFull !== 'block' || this.#blocked) return false
+    if (this.#o.whenFull !== 'block' || this.#blocked || this.#stalled) return false
     return new Promise<boolean>(resolve => {
-      const timer = setTimeout(() => this.#unblock(false), this.#o.blockTimeout)
+      const timer = setTimeout(() => {
+        this.#stalled = true
+        this.#unblock(false)
+      }, this.#o.blockTimeout)
       this.#blocked = {
         fits,
         resolve: admitted => {
@@ -63,6 +69,7 @@ export class Bound {
 
   release (freed: Freed): void {
     this.#release(freed)
+    this.#stalled = false
     if (this.#blocked?.fits()) this.#unblock(true)
   }
 

@@ -40,12 +40,12 @@ export interface DiskOptions<S extends Sealed> {
   monitor: Monitor
   fsync: Fsync
   /** Bytes of lines in memory while the disk does not take them; beyond it the newest are dropped. */
-  maxLength: number
+  maxLength?: number
   /** Holds lines back until this many bytes are together ... */
   minLength?: number
   /** ... or this many ms have passed. */
   periodicFlush?: number | undefined
-  /** Bounds everything that is not delivered yet, on disk and in memory. */
+  /** Bounds everything that is not delivered yet: on disk and in memory, or in memory alone where the segment is the product. */
   bound?: BoundOptions | undefined
   now?: Clock
 }
@@ -95,7 +95,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   append (block: Block): Promise<void> | undefined {
-    const full = this.#mark.ahead + block.bytes.length > this.#o.maxLength
+    const full = this.#mark.ahead + block.bytes.length > (this.#o.maxLength ?? Infinity)
     return this.#backlog.admit(block, this.#closing ? 'closed' : full ? 'full' : undefined, taken => {
       this.#queue.push(taken)
       this.#mark.take(taken.bytes.length)
@@ -223,7 +223,10 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   #segment (file: SegmentFile, opened: number, records = 0): ActiveSegment {
     const { fsync, shelf, monitor } = this.#o
     return new ActiveSegment(file, opened, records, fsync, block => {
-      if (shelf.product) monitor.delivered(block.records, block.bytes.length)
+      if (shelf.product) {
+        monitor.delivered(block.records, block.bytes.length)
+        this.#backlog.release({ records: block.records, bytes: block.bytes.length })
+      }
       this.#mark.secure(block.bytes.length)
     })
   }

@@ -2,7 +2,11 @@
 import { cutAt, firstLine, type Block } from './block.js'
 import type { Clock } from './journal.js'
 
-const MOST_AT_ONCE = 1024 * 1024
+/**
+ * Bytes. More than a turn of the event loop can bring (4 MiB of pino's ring): a write takes a turn, and if it took less than what
+ * comes meanwhile, the queue would grow for as long as the application logs as fast as it can.
+ */
+export const MOST_AT_ONCE = 8 * 1024 * 1024
 
 export class Queue {
   readonly #now: Clock

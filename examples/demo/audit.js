@@ -1,0 +1,80 @@
+// What is in the files, counted from the files alone.
+import { LineSplitter, readBack } from './lines.js'
+
+/** Level of pino from which on lines go to the console output too. */
+const ERROR = 50
+
+/**
+ * What was found of one run of the shop.
+ *
+ * @typedef {object} Found
+ * @property {number} lines different ones
+ * @property {number} highest sequence number
+ * @property {number} duplicates
+ * @property {number} unordered
+ * @property {number} completed lines that end a request
+ * @property {number[]} errors sequence numbers of what the console output gets too
+ * @property {Uint8Array} seen how often, by sequence number
+ */
+
+/**
+ * @param {string} directory
+ * @param {string} base
+ * @param {number[]} logged for each run, how many lines it may have logged
+ * @param {(bytes: number) => void} [onRead]
+ */
+export async function auditShop (directory, base, logged, onRead) {
+  /** @type {Found[]} */
+  const runs = logged.map(most => ({ lines: 0, highest: 0, duplicates: 0, unordered: 0, completed: 0, errors: [], seen: new Uint8Array(most + 1) }))
+  const strange = []
+  const files = await readBack(directory, base, (line, { name }) => {
+    const found = parse(line)
+    const run = runs[found?.run - 1]
+    if (!run || !(found.seq >= 1 && found.seq < run.seen.length)) {
+      strange.push(`${name}: ${line.toString().slice(0, 200).trimEnd()}`)
+      return
+    }
+    if (run.seen[found.seq]++ > 0) run.duplicates++
+    else run.lines++
+    if (found.seq < run.highest) run.unordered++
+    run.highest = Math.max(run.highest, found.seq)
+    if (found.msg === 'request completed') run.completed++
+    if (found.level >= ERROR) run.errors.push(found.seq)
+  }, onRead)
+  return { files, runs, strange }
+}
+
+/**
+ * Sequence numbers up to `acknowledged` that were not found.
+ *
+ * @param {Found} run
+ * @param {number} acknowledged
+ */
+export function missing ({ seen }, acknowledged) {
+  const numbers = []
+  for (let seq = 1; seq <= acknowledged; seq++) if (!seen[seq]) numbers.push(seq)
+  return numbers
+}
+
+/** Collects the sequence numbers of the JSON lines that a process wrote to stdout. */
+export function consoleReader () {
+  const splitter = new LineSplitter()
+  /** @type {Set<number>} */
+  const numbers = new Set()
+  return {
+    numbers,
+    /** @param {Buffer} piece */
+    read (piece) {
+      for (const line of splitter.push(piece)) numbers.add(parse(line)?.seq)
+    }
+  }
+}
+
+/** @param {Buffer} line */
+function parse (line) {
+  try {
+    return JSON.parse(line.toString())
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,97 @@
+// The report on the shop that was killed: what was promised, whether it was kept, and the figures behind it.
+import { bytes, count, dim, fileTable, heading, seconds, table } from './report.js'
+
+/**
+ * @param {ReturnType<typeof import('./crash.js').figures>} figures
+ * @returns {import('./report.js').Verdict[]}
+ */
+export function verdicts ({ processes, files, size, strangeLines, torn, load }) {
+  const [killed, ended] = processes
+  const all = key => processes.reduce((sum, process) => sum + process[key], 0)
+  const answered = load.runs[ended.run]?.answered ?? 0
+  const tooBig = files.filter(({ text, lines }) => text > size && lines > 1)
+  return [
+    {
+      promise: 'acknowledged lines are in the files',
+      kept: all('missing') === 0 && processes.every(({ acknowledged }) => acknowledged > 0),
+      found: `${count(all('acknowledged'))} acknowledged, ${count(all('missing'))} missing`
+    },
+    {
+      promise: 'each once, in order',
+      kept: all('duplicates') === 0 && all('unordered') === 0,
+      found: `${count(all('duplicates'))} found twice, ${count(all('unordered'))} out of order`
+    },
+    {
+      promise: 'the kill took only the newest lines',
+      kept: all('gaps') === 0,
+      found: `${count(killed.lost)} of ${count(killed.afterLastAcknowledgement)} unacknowledged, ${count(all('gaps'))} gaps`
+    },
+    {
+      promise: 'after SIGTERM every line is there',
+      kept: ended.lost === 0 && ended.endedBy === 'SIGTERM',
+      found: `${count(ended.logged)} logged, ${count(ended.found)} found`
+    },
+    {
+      promise: 'each answered request is in the log',
+      kept: answered > 0 && ended.requestsCompleted >= answered,
+      found: `${count(answered)} since the restart, ${count(ended.requestsCompleted)} found`
+    },
+    {
+      promise: 'no torn or foreign line in any file',
+      kept: strangeLines === 0 && files.every(file => file.torn === 0) && torn.left === torn.cut,
+      found: `${count(strangeLines)} found, ${count(torn.cut)} bytes of a half line cut`
+    },
+    {
+      promise: `no file over ${bytes(size)}`,
+      kept: tooBig.length === 0,
+      found: `largest ${count(Math.max(0, ...files.map(({ text }) => text)))} of ${count(size)} bytes`
+    },
+    {
+      promise: 'errors came out on stdout too',
+      kept: all('consoleMissing') === 0,
+      found: `${count(all('consoleExpected'))} acknowledged, ${count(all('consoleMissing'))} missing`
+    },
+    {
+      promise: 'no line dropped',
+      kept: all('dropped') === 0,
+      found: `${count(all('dropped'))} in the counters of the outputs`
+    }
+  ]
+}
+
+/**
+ * @param {ReturnType<typeof import('./crash.js').figures>} figures
+ * @returns {string}
+ */
+export function text ({ processes, files, size, load, downFor }) {
+  const [killed, ended] = processes
+  const row = (name, key) => [name, ...processes.map(process => process[key]), killed[key] + ended[key]]
+  const statuses = Object.entries(load.statuses).sort().map(([status, times]) => `${count(times)} ${status}`).join(' · ')
+  const said = processes.flatMap(({ run, stderr }) => stderr.trimEnd().split('\n').filter(Boolean).map(line => `  process ${run}: ${line}`))
+  return [
+    heading('Load'),
+    table([
+      ['requests answered', load.answered, dim(statuses)],
+      ['requests failed', load.failed, dim(downFor === undefined ? '' : `no answer for ${seconds(downFor)} around the kill`)]
+    ], 1),
+    heading('Log lines'),
+    table([
+      [dim('process'), dim('1'), dim('2'), dim('both')],
+      [dim('ended by'), ...processes.map(({ endedBy }) => dim(endedBy)), ''],
+      row('logged', 'logged'),
+      row('acknowledged by flush()', 'acknowledged'),
+      row('found in the files', 'found'),
+      null,
+      row('acknowledged and missing', 'missing'),
+      row('found twice', 'duplicates'),
+      row('out of order', 'unordered'),
+      row('dropped by an output', 'dropped'),
+      null,
+      row('logged after the last acknowledgement', 'afterLastAcknowledgement'),
+      row('of these taken by the kill', 'lost')
+    ]),
+    heading('Files'),
+    fileTable(files, size),
+    ...said.length > 0 ? [heading('Said on stderr'), ...said] : []
+  ].join('\n')
+}

@@ -1,0 +1,110 @@
+// A log that somebody already has, sent through the same outputs; then both are compared, line by line.
+import fs from 'node:fs'
+import { basename, join } from 'node:path'
+import { LineDigest } from './digest.js'
+import { logFiles, readBack } from './lines.js'
+import { heard, start } from './processes.js'
+import { progress } from './progress.js'
+import { bytes, count, dim, fileTable, heading, seconds, table } from './report.js'
+
+const NEWLINE = 0x0a
+
+/** @param {{ directory: string, source: string, size: number }} settings `source` is a path, or '-' for stdin */
+export async function replay ({ directory, source, size }) {
+  const logs = join(directory, 'logs')
+  const base = source === '-' ? 'stdin' : basename(source).replace(/\.[^.]*$/, '') || 'log'
+  const from = source === '-' ? 'stdin' : source
+  const total = source === '-' ? 0 : fs.statSync(source).size
+  let onConsole = 0
+
+  const sending = progress(total)
+  const began = Date.now()
+  let sent
+  try {
+    const sender = start('demo/sender.js', { source, file: join(logs, base), size }, {
+      stdin: source === '-' ? 'inherit' : 'ignore',
+      onStdout: piece => { for (const byte of piece) if (byte === NEWLINE) onConsole++ },
+      onMessage: ({ bytes: done, lines }) => {
+        if (done !== undefined) sending.update(done, `${bytes(done)} · ${count(lines)} lines · ${count(lines / (Date.now() - began) * 1000)} lines/s`)
+      }
+    })
+    sent = (await heard(sender, ({ sent }) => sent, 'send the lines')).sent
+    await sender.closed
+    sent.stderr = sender.stderr
+  } finally {
+    sending.stop()
+  }
+
+  const stored = logFiles(logs, base).reduce((sum, name) => sum + fs.statSync(join(logs, name)).size, 0)
+  const reading = progress(stored)
+  const digest = new LineDigest()
+  let notJson = 0
+  let audited = 0
+  try {
+    const files = await readBack(logs, base, line => {
+      digest.add(line)
+      if (!isJson(line)) notJson++
+    }, read => {
+      audited += read
+      reading.update(audited, `reading back · ${count(digest.lines)} lines`)
+    })
+    const figures = { mode: 'replay', source: from, sent, found: { ...digest.figures(), notJson }, onConsole, files, size }
+    return { figures, verdicts: verdicts(figures), text: text(figures) }
+  } finally {
+    reading.stop()
+  }
+}
+
+function isJson (line) {
+  try {
+    JSON.parse(line.toString())
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @returns {import('./report.js').Verdict[]} */
+function verdicts ({ sent, found, onConsole, files, size }) {
+  const tooBig = files.filter(({ text, lines }) => text > size && lines > 1)
+  const dropped = sent.outputs.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0)
+  const console = sent.outputs.find(({ kind }) => kind === 'console')
+  return [
+    { promise: 'as many lines out as in', kept: found.lines === sent.lines, found: `${count(sent.lines)} in, ${count(found.lines)} out` },
+    { promise: 'the same lines in the same order', kept: found.sha256 === sent.sha256, found: digests(sent, found) },
+    { promise: 'no torn line in any file', kept: files.every(({ torn }) => torn === 0) && found.blank + found.crlf + found.notUtf8 === 0, found: `${files.filter(({ torn }) => torn > 0).length} found` },
+    { promise: `no file over ${bytes(size)}`, kept: tooBig.length === 0, found: `largest ${count(Math.max(0, ...files.map(({ text }) => text)))} of ${count(size)} bytes` },
+    { promise: 'errors came out on stdout too', kept: onConsole === console?.acceptedRecords, found: `${count(onConsole)} of ${count(console?.acceptedRecords ?? 0)}` },
+    { promise: 'no line dropped', kept: dropped === 0, found: `${count(dropped)} in the counters of the outputs` }
+  ]
+}
+
+function digests (sent, found) {
+  const [before, after] = [sent, found].map(({ sha256 }) => sha256.slice(0, 12))
+  return before === after ? `sha256 of both ${after}…` : `sha256 ${before}… in, ${after}… out`
+}
+
+/** @returns {string} */
+function text ({ sent, found, onConsole, files, size }) {
+  const said = sent.stderr.trimEnd().split('\n').filter(Boolean).map(line => `  ${line}`)
+  const rate = sent.ms > 0 ? sent.lines / sent.ms * 1000 : 0
+  return [
+    heading('Lines'),
+    table([
+      ['lines in', sent.lines, dim(bytes(sent.bytes))],
+      ['lines out', found.lines, dim(bytes(files.reduce((sum, file) => sum + file.text, 0)))],
+      ['lines on stdout as well', onConsole, dim("level 'error' and above, or not readable")],
+      ['time until all were safe', seconds(sent.ms), dim(`${count(rate)} lines/s, ${bytes(Math.round(sent.bytes / sent.ms * 1000))}/s`)]
+    ], 1),
+    heading('Peculiar lines'),
+    table([
+      ['not JSON', found.notJson, dim('kept as they are')],
+      ['ended by CRLF', sent.crlf, dim('now by LF')],
+      ['blank', sent.blank, dim('left out: no log lines')],
+      ['not UTF-8', sent.notUtf8, dim('their foreign bytes are now U+FFFD')]
+    ], 1),
+    heading('Files'),
+    fileTable(files, size),
+    ...said.length > 0 ? [heading('Said on stderr'), ...said] : []
+  ].join('\n')
+}

@@ -9,6 +9,9 @@ import type { Block } from './journal/block.js'
 import type { Journal, Sealed } from './journal/journal.js'
 import type { Monitor } from './telemetry/monitor.js'
 
+/** ms that tidying up may take beyond `closeTimeout`: a device that hangs must not keep the application from ending. */
+const GRACE = 500
+
 export interface Output extends Registered {
   append (block: Block): Promise<void> | undefined
   /** Idempotent; never rejects; takes `closeTimeout` at most. */
@@ -33,11 +36,12 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
   // Closing: no more back-off, write out or deliver what is held, stop what is left, and only then let go.
   const close = async (): Promise<void> => {
     const deadline = Date.now() + closeTimeout
+    const left = (): number => deadline - Date.now() + GRACE
     delivery.hurry()
     await journal.close(deadline)
-    await stop?.()
-    await within(delivery.ended, deadline - Date.now())
-    await journal.release()
+    if (stop) await within(stop(), left())
+    await within(delivery.ended, left())
+    await within(journal.release(), left())
     registry.remove(output)
     monitor.sum()
   }

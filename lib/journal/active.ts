@@ -56,11 +56,10 @@ export class ActiveSegment {
   }
 
   /**
-   * After a failure: what has to be written again, and the length to which the file has to be cut before (undefined: after
-   * its last whole line). Whole lines that the kernel took count as written, unless they were to be synced: after a failed
+   * After a failure: what has to be written again, and the length to which the file has to be cut before. Whole lines that the kernel took count as written, unless they were to be synced: after a failed
    * fsync the kernel may forget them, so they are written again, never only synced again.
    */
-  retreat (now: number): { again: Block[], safe: number | undefined } {
+  retreat (now: number): { again: Block[], safe: number } {
     const inHand = this.#inHand
     this.#inHand = []
     if (this.#fsync !== 'never') {
@@ -71,14 +70,14 @@ export class ActiveSegment {
       return { again, safe: this.#safe }
     }
     const again: Block[] = []
-    let left = this.file.confirmed
+    let left = inHand.length > 0 ? this.file.confirmed : 0
     for (const block of inHand) {
-      const { head, tail } = cutAt(block, wholeLines(block.bytes, left))
+      const { head, tail } = again.length > 0 ? { head: undefined, tail: block } : cutAt(block, wholeLines(block.bytes, left))
       if (head) this.#written([head], now)
       if (tail) again.push(tail)
-      left -= block.bytes.length
+      left -= head?.bytes.length ?? 0
     }
-    return { again, safe: undefined }
+    return { again, safe: this.file.size - left }
   }
 
   #written (blocks: Block[], now: number): void {

@@ -37,9 +37,10 @@ export class Archive {
   }
 
   async #sweep (): Promise<void> {
-    const { compress, limit, monitor } = this.#o
+    const { shelf, compress, limit, monitor } = this.#o
     if (this.#closed) return
     try {
+      if (compress || limit) await shelf.mendOrphans()
       if (compress) await this.#compress(compress)
       if (limit) await this.#retain(limit)
     } catch (error) {

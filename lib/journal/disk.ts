@@ -14,25 +14,9 @@ import type { Block } from './block.js'
 import type { BoundOptions } from './bound.js'
 import type { Clock, Journal, Outcome, Sealed } from './journal.js'
 import type { SegmentFile } from './segment.js'
+import type { Shelf } from './shelf.js'
 import type { Fsync } from '../config/common.js'
 import type { Monitor } from '../telemetry/monitor.js'
-
-/** Where the segments of a journal live. */
-export interface Shelf<S extends Sealed = Sealed> {
-  /** A written line is a delivered one: the segment is the product, and is written on after a restart. */
-  readonly product: boolean
-  /** Takes possession and repairs what earlier writers left: the segment to go on with, and those that wait. */
-  open (now: number): Promise<{ active?: SegmentFile | undefined, sealed: S[] }>
-  create (now: number): Promise<SegmentFile>
-  /** The same segment again after an error, or a new one in its place after an external rename or delete. */
-  reopen (file: SegmentFile, now: number): Promise<SegmentFile>
-  /** Is it still the file that its name leads to? */
-  holds (file: SegmentFile): Promise<boolean>
-  seal (file: SegmentFile, state: { records: number, opened: number }): Promise<S>
-  remove (segment: S): Promise<void>
-  /** Gives up possession; the active segment is closed already. */
-  close (): Promise<void>
-}
 
 export interface DiskOptions<S extends Sealed> {
   shelf: Shelf<S>
@@ -73,7 +57,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly #mark = new Watermark()
   #active: ActiveSegment | undefined
   /** The active segment after a failure: to be opened again and cut at `safe`. */
-  #broken: { segment: ActiveSegment, safe: number | undefined } | undefined
+  #broken: { segment: ActiveSegment, safe: number } | undefined
   #possessed = false
   #ticked = false
   #closing = false
@@ -146,7 +130,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
         else await this.#bell.wait()
       } catch (error) {
         this.#o.monitor.failed('write to the log', error)
-        this.#setBack()
+        await this.#setBack()
         await this.#hurry.wait(this.#closing ? FIRST_PAUSE : pause)
         pause = Math.min(pause * 2, LONGEST_PAUSE)
       }
@@ -196,7 +180,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   async #mend (): Promise<true> {
     const { segment, safe } = this.#broken!
     const file = await this.#o.shelf.reopen(segment.file, this.#now())
-    if (safe !== undefined) await file.cut(safe)
+    await file.cut(safe)
     this.#active = this.#segment(file, segment.opened, segment.records)
     this.#broken = undefined
     return true
@@ -242,14 +226,16 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   /** After an error: nothing of the active segment is trusted beyond its last safe point. */
-  #setBack (): void {
+  async #setBack (): Promise<void> {
     const segment = this.#active
     if (!segment) return
     const { again, safe } = segment.retreat(this.#now())
     this.#queue.putBack(again)
     this.#active = undefined
     this.#broken = { segment, safe }
-    segment.file.close().catch(() => {})
+    // At once: nobody shall read half a line for as long as the disk is full.
+    await segment.file.cut(safe).catch(() => {})
+    await segment.file.close().catch(() => {})
   }
 
   /** The journal is over: what is not safe by now is dropped, and counted. */

@@ -6,13 +6,14 @@
 // Several writers share one directory: each has a file of its own and takes the next free number when it rotates.
 import fsp from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { claims, isAlive, Owner, sweepUnborn, writers } from './ownership.js'
+import { claims, Owner, sweepUnborn, writers, type Claim } from './ownership.js'
+import { isAlive } from './liveness.js'
 import { nextBoundary, type Frequency } from './period.js'
 import { errno } from '../errors.js'
 import { pointTo } from './symlink.js'
 import { SegmentFile, type SegmentOptions } from './segment.js'
 import type { Sealed } from './journal.js'
-import type { Shelf } from './disk.js'
+import type { Shelf } from './shelf.js'
 import type { RotatedName, RotatedNames } from './naming.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
@@ -49,14 +50,19 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   }
 
   async open (now: number): Promise<{ active: SegmentFile, sealed: RotatedFile[] }> {
+    const { names } = this.#o
     await this.#possess()
     await sweepUnborn(this.home)
-    const left = await this.#repairOrphans()
+    const mended = await this.mendOrphans()
     const files = await this.files()
-    const last = files.at(-1)
-    const candidates = [...new Set([...last && last.suffix === '' ? [this.#o.names.format(last)] : [], ...left])]
-    const active = await this.#resume(candidates.sort(this.#newestFirst), now) ?? await this.create(now)
-    return { active, sealed: [] }
+    const compressed = new Set(files.filter(({ suffix }) => suffix !== '').map(name => names.format({ ...name, suffix: '' })))
+    const last = files.findLast(({ suffix }) => suffix === '')
+    const newest = files.at(-1)
+    const candidates = new Set(mended)
+    if (last && newest && names.compare(last, newest) === 0) candidates.add(names.format(last))
+    // A file that has been compressed is finished, whether or not its source could still be removed.
+    const free = [...candidates].filter(name => !compressed.has(name)).sort(this.#newestFirst)
+    return { active: await this.#resume(free, now) ?? await this.create(now), sealed: [] }
   }
 
   /** The next free number; another writer may take it first, then the one after that. */
@@ -69,7 +75,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
       const name = names.format({ date, number, suffix: '' })
       if (!await this.#owner!.claim(name)) continue
       try {
-        const { file } = await SegmentFile.open(join(names.directory, name), { ...this.#o, exclusive: true })
+        const { file } = await SegmentFile.open(join(names.directory, name), 'always', this.#o)
         this.#created.add(name)
         await this.#point(file)
         return file
@@ -83,7 +89,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   async reopen ({ path }: SegmentFile, now: number): Promise<SegmentFile> {
     await this.#possess()
     if (!await this.#owner!.claim(basename(path))) return await this.create(now)
-    const file = await this.#open(path)
+    const file = await this.#open(path, true)
     await this.#point(file)
     return file
   }
@@ -115,14 +121,14 @@ export class RotatedShelf implements Shelf<RotatedFile> {
 
   /** Closed files that nobody writes or works on, oldest first: what compression and retention may touch. */
   async closed (): Promise<RotatedFile[]> {
-    const owned = await this.#owned()
+    const owned = new Set((await this.#owned()).map(({ claimed }) => claimed))
     return (await this.files()).map(name => this.#o.names.format(name)).filter(name => !owned.has(name)).map(name => this.#file(name, 0, 0))
   }
 
   /** Paths of the files being written, by this process or another one. */
   async written (): Promise<string[]> {
     const { names } = this.#o
-    return [...await this.#owned()].filter(name => names.parse(name)).map(name => join(names.directory, name))
+    return (await this.#owned()).filter(({ claimed, work }) => !work && names.parse(claimed)).map(({ claimed }) => join(names.directory, claimed))
   }
 
   /** Was this file created by this run? */
@@ -133,19 +139,19 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   /** Works on a closed file while no other process does. `workplace` is a directory for what is unfinished. */
   async exclusively (id: string, work: (workplace: string) => Promise<void>): Promise<void> {
     const owner = this.#owner!
-    if (!await owner.claim(id)) return
+    if (!await owner.claim(id, true)) return
     try {
       await work(owner.directory)
     } finally {
-      await owner.release(id)
+      await owner.release(id, true)
     }
   }
 
-  async #owned (): Promise<Set<string>> {
-    const owned = new Set<string>()
+  async #owned (): Promise<Claim[]> {
+    const owned: Claim[] = []
     for (const { id, directory } of await writers(this.home)) {
       if (id !== this.#owner?.id && !await isAlive(directory)) continue
-      for (const name of await claims(directory)) owned.add(name)
+      owned.push(...await claims(directory))
     }
     return owned
   }
@@ -163,27 +169,41 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     this.#owner = await Owner.create(this.home)
   }
 
-  /** Files that a dead writer was writing: mended, and free to be written on. */
-  async #repairOrphans (): Promise<string[]> {
-    const left: string[] = []
-    for (const { id, directory } of await writers(this.home)) {
-      if (id === this.#owner!.id || await isAlive(directory)) continue
-      for (const name of await claims(directory)) {
-        if (!this.#o.names.parse(name)) continue
-        const there = await fsp.access(join(this.#o.names.directory, name)).then(() => true, () => false)
-        if (!there || !await this.#owner!.claim(name)) continue
+  /**
+   * Takes over from dead writers: cuts the half lines that they left. Returns the names of the files, which are free now. What
+   * cannot be mended is still known to the next who starts.
+   */
+  async mendOrphans (): Promise<string[]> {
+    const mended: string[] = []
+    for (const orphan of await this.#owner!.adopt()) {
+      let done = true
+      for (const { claimed, work } of await claims(orphan)) {
+        if (work || !this.#o.names.parse(claimed)) continue
         try {
-          const file = await this.#open(join(this.#o.names.directory, name))
-          await file.close()
-          left.push(name)
+          if (await this.#mend(claimed)) mended.push(claimed)
         } catch (error) {
+          done = false
           this.#o.monitor.failed('mend the file of a dead writer', error)
         }
-        await this.#owner!.release(name)
       }
-      await fsp.rm(directory, { recursive: true, force: true })
+      if (done) await fsp.rm(orphan, { recursive: true, force: true })
     }
-    return left
+    return mended
+  }
+
+  /** False when there is nothing to mend, or a living writer has taken care. */
+  async #mend (name: string): Promise<boolean> {
+    const owner = this.#owner!
+    if (!await owner.claim(name)) return false
+    try {
+      await (await this.#open(join(this.#o.names.directory, name))).close()
+      return true
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return false
+      throw error
+    } finally {
+      await owner.release(name)
+    }
   }
 
   /** Goes on with the newest file that is free, belongs to this period and has room. */
@@ -200,7 +220,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
         }
         await file?.close()
       } catch (error) {
-        this.#o.monitor.failed('go on with the last file', error)
+        if (errno(error) !== 'ENOENT') this.#o.monitor.failed('go on with the last file', error)
       }
       await this.#owner!.release(name)
     }
@@ -215,8 +235,8 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     return nextBoundary(birthtimeMs || mtimeMs, period.frequency, period.utc) >= nextBoundary(now, period.frequency, period.utc)
   }
 
-  async #open (path: string): Promise<SegmentFile> {
-    const { file, torn } = await SegmentFile.open(path, { ...this.#o, exclusive: false })
+  async #open (path: string, create = false): Promise<SegmentFile> {
+    const { file, torn } = await SegmentFile.open(path, create ? 'if missing' : 'never', this.#o)
     if (torn > 0) {
       this.#o.monitor.counters.add({ tornBytes: torn })
       this.#o.monitor.say('torn', `cut ${torn} bytes of an unfinished line from ${path}`)

@@ -19,9 +19,12 @@ const PIECE = 64 * 1024
 
 export interface SegmentOptions extends AppenderOptions {
   mode: number
-  /** Fail with EEXIST when the file is there. */
-  exclusive?: boolean
 }
+
+/** Whether a file is created: 'always' fails with EEXIST when it is there, 'never' with ENOENT when it is not. */
+export type Creation = 'always' | 'if missing' | 'never'
+
+const FLAGS: Record<Creation, number> = { always: O_CREAT | O_EXCL, 'if missing': O_CREAT, never: 0 }
 
 export class SegmentFile {
   readonly path: string
@@ -38,10 +41,12 @@ export class SegmentFile {
   }
 
   /** Opens for appending and cuts a last line that has no end; `torn` is the number of bytes cut. */
-  static async open (path: string, options: SegmentOptions): Promise<{ file: SegmentFile, torn: number }> {
-    const fd = await open(path, O_RDWR | O_APPEND | O_CREAT | (options.exclusive ? O_EXCL : 0), options.mode)
+  static async open (path: string, creation: Creation, options: SegmentOptions): Promise<{ file: SegmentFile, torn: number }> {
+    const fd = await open(path, O_RDWR | O_APPEND | FLAGS[creation], options.mode)
     try {
-      const { size } = await fstat(fd)
+      const stat = await fstat(fd)
+      if (!stat.isFile()) throw new Error(`${path} is not a regular file`)
+      const { size } = stat
       const whole = await wholeLength(fd, size)
       if (whole < size) await ftruncate(fd, whole)
       return { file: new SegmentFile(path, fd, whole, options), torn: size - whole }

@@ -9,11 +9,10 @@
 import fsp from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { countLines } from './block.js'
-import { isAlive, Owner, sweepUnborn, writers } from './ownership.js'
-import { errno } from '../errors.js'
+import { Owner, sweepUnborn } from './ownership.js'
 import { SegmentFile } from './segment.js'
 import type { Sealed } from './journal.js'
-import type { Shelf } from './disk.js'
+import type { Shelf } from './shelf.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface SpooledSegment extends Sealed {
@@ -41,9 +40,8 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   async open (): Promise<{ sealed: SpooledSegment[] }> {
     await this.#possess()
     await sweepUnborn(this.#home)
-    for (const { id, directory } of await writers(this.#home)) {
-      if (id === this.#owner!.id || await isAlive(directory)) continue
-      await this.#adopt(id, directory).catch(error => this.#monitor.failed('adopt the journal of a dead writer', error))
+    for (const orphan of await this.#owner!.adopt()) {
+      await this.#sortIn(orphan).catch(error => this.#monitor.failed('adopt the journal of a dead writer', error))
     }
     return { sealed: await this.#sealed() }
   }
@@ -51,7 +49,7 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   async create (now: number): Promise<SegmentFile> {
     await this.#possess()
     const id = `${String(now).padStart(15, '0')}-${this.#owner!.id}-${String(++this.#count).padStart(9, '0')}`
-    const { file } = await SegmentFile.open(join(this.#owner!.directory, id + OPEN), { mode: MODE, exclusive: true })
+    const { file } = await SegmentFile.open(join(this.#owner!.directory, id + OPEN), 'always', { mode: MODE })
     return file
   }
 
@@ -59,7 +57,7 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
     const before = this.#owner
     await this.#possess()
     if (this.#owner !== before) return await this.create(now)
-    const { file } = await SegmentFile.open(path, { mode: MODE })
+    const { file } = await SegmentFile.open(path, 'if missing', { mode: MODE })
     return file
   }
 
@@ -87,26 +85,19 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
     this.#owner = await Owner.create(this.#home)
   }
 
-  /** Takes over the directory of a dead writer, with what that one may have adopted and not sorted in yet. */
-  async #adopt (id: string, directory: string): Promise<void> {
-    const mine = join(this.#owner!.directory, id)
-    try {
-      await fsp.rename(directory, mine)
-    } catch (error) {
-      if (errno(error) === 'ENOENT') return
-      throw error
-    }
-    for (const entry of await fsp.readdir(mine, { recursive: true, withFileTypes: true })) {
+  /** Moves the segments of a dead writer to our own, with what that one may have adopted and not sorted in yet. */
+  async #sortIn (orphan: string): Promise<void> {
+    for (const entry of await fsp.readdir(orphan, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath ?? entry.path, entry.name)
       if (SEALED.test(entry.name)) await fsp.rename(path, join(this.#owner!.directory, entry.name))
       if (entry.name.endsWith(OPEN)) await this.#mend(path)
     }
-    await fsp.rm(mine, { recursive: true, force: true })
+    await fsp.rm(orphan, { recursive: true, force: true })
   }
 
   /** Seals a segment whose writer died while writing it, without the line that it did not finish. */
   async #mend (path: string): Promise<void> {
-    const { file, torn } = await SegmentFile.open(path, { mode: MODE })
+    const { file, torn } = await SegmentFile.open(path, 'never', { mode: MODE })
     await file.close()
     if (torn > 0) this.#monitor.counters.add({ tornBytes: torn })
     if (file.size > 0) await this.#rename(path, countLines(await fsp.readFile(path)), file.size)

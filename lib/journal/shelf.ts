@@ -1,0 +1,19 @@
+// What a disk journal needs to know about the place where its segments live.
+import type { Sealed } from './journal.js'
+import type { SegmentFile } from './segment.js'
+
+export interface Shelf<S extends Sealed = Sealed> {
+  /** A written line is a delivered one: the segment is the product, and is written on after a restart. */
+  readonly product: boolean
+  /** Takes possession and repairs what earlier writers left: the segment to go on with, and those that wait. */
+  open (now: number): Promise<{ active?: SegmentFile | undefined, sealed: S[] }>
+  create (now: number): Promise<SegmentFile>
+  /** The same segment again after an error, or a new one in its place after an external rename or delete. */
+  reopen (file: SegmentFile, now: number): Promise<SegmentFile>
+  /** Is it still the file that its name leads to? */
+  holds (file: SegmentFile): Promise<boolean>
+  seal (file: SegmentFile, state: { records: number, opened: number }): Promise<S>
+  remove (segment: S): Promise<void>
+  /** Gives up possession; the active segment is closed already. */
+  close (): Promise<void>
+}

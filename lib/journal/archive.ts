@@ -10,6 +10,9 @@ import type { Clock } from './journal.js'
 import type { RotatedFile, RotatedShelf } from './rotated.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
+/** ms; file systems and `utimes` round. */
+const SAME_TIME = 10
+
 export interface ArchiveOptions {
   shelf: RotatedShelf
   monitor: Monitor
@@ -62,13 +65,17 @@ export class Archive {
       const final = file.path + SUFFIX[codec]
       // Another process may be at the same file: claimed, it is nobody else's to touch.
       await shelf.exclusively(file.id, async workplace => {
-        if (!await exists(file.path)) return
-        if (!await exists(final)) {
+        const source = await fsp.stat(file.path).catch(() => undefined)
+        if (!source) return
+        const made = await fsp.stat(final).catch(() => undefined)
+        if (!made) {
           const target = join(workplace, `${file.id}.part`)
           await this.#run({ source: file.path, target, codec })
-          const { atime, mtime } = await fsp.stat(file.path)
-          await fsp.utimes(target, atime, mtime)
+          await fsp.utimes(target, source.atime, source.mtime)
           await fsp.rename(target, final)
+        } else if (Math.abs(made.mtimeMs - source.mtimeMs) > SAME_TIME) {
+          // Not made of this file, or it would have its time: somebody else's, and both are kept.
+          return
         }
         await fsp.rm(file.path, { force: true })
       })
@@ -108,8 +115,4 @@ export class Archive {
     const closed = await shelf.closed()
     return limit?.removeOtherLogFiles === false ? closed.filter(file => shelf.made(file.name)) : closed
   }
-}
-
-async function exists (path: string): Promise<boolean> {
-  return await fsp.access(path).then(() => true, () => false)
 }

@@ -6,8 +6,8 @@
 // Several writers share one directory: each has a file of its own and takes the next free number when it rotates.
 import fsp from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { claims, Owner, sweepUnborn, writers, type Claim } from './ownership.js'
-import { isAlive } from './liveness.js'
 import { nextBoundary, type Frequency } from './period.js'
 import { errno } from '../errors.js'
 import { pointTo } from './symlink.js'
@@ -16,6 +16,10 @@ import type { Sealed } from './journal.js'
 import type { Shelf } from './shelf.js'
 import type { RotatedName, RotatedNames } from './naming.js'
 import type { Monitor } from '../telemetry/monitor.js'
+
+/** A rival that still claims a file after so many looks, so many ms apart, writes it, and has cut it. */
+const LOOKS = 10
+const BETWEEN_LOOKS = 20
 
 export interface RotatedOptions extends SegmentOptions {
   names: RotatedNames
@@ -121,8 +125,10 @@ export class RotatedShelf implements Shelf<RotatedFile> {
 
   /** Closed files that nobody writes or works on, oldest first: what compression and retention may touch. */
   async closed (): Promise<RotatedFile[]> {
+    // In this order: a file is claimed before it is created, so none can be seen whose claim cannot.
+    const files = await this.files()
     const owned = new Set((await this.#owned()).map(({ claimed }) => claimed))
-    return (await this.files()).map(name => this.#o.names.format(name)).filter(name => !owned.has(name)).map(name => this.#file(name, 0, 0))
+    return files.map(name => this.#o.names.format(name)).filter(name => !owned.has(name)).map(name => this.#file(name, 0, 0))
   }
 
   /** Paths of the files being written, by this process or another one. */
@@ -147,13 +153,9 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     }
   }
 
+  /** Claims of every writer, dead ones included: what they left may end in half a line until somebody has adopted it. */
   async #owned (): Promise<Claim[]> {
-    const owned: Claim[] = []
-    for (const { id, directory } of await writers(this.home)) {
-      if (id !== this.#owner?.id && !await isAlive(directory)) continue
-      owned.push(...await claims(directory))
-    }
-    return owned
+    return (await Promise.all((await writers(this.home)).map(({ directory }) => claims(directory)))).flat()
   }
 
   #file (id: string, bytes: number, records: number): RotatedFile {
@@ -194,7 +196,11 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   /** False when there is nothing to mend, or a living writer has taken care. */
   async #mend (name: string): Promise<boolean> {
     const owner = this.#owner!
-    if (!await owner.claim(name)) return false
+    // Somebody who wants to go on with it may be looking at this very moment, and withdraw because we have adopted it.
+    for (let look = 0; !await owner.claim(name); look++) {
+      if (look === LOOKS) return false
+      await sleep(BETWEEN_LOOKS)
+    }
     try {
       await (await this.#open(join(this.#o.names.directory, name))).close()
       return true

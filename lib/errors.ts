@@ -15,10 +15,13 @@ export class BlackboxError extends Error {
 /** A bad option, thrown at construction. `option` is its path, or the environment variable that it came from. */
 export class OptionError extends BlackboxError {
   readonly option: string
+  /** The message without code and output. */
+  readonly problem: string
 
   constructor (output: string, option: string, problem: string) {
     super('BLACKBOX_OPTION', `${output}: ${problem}`)
     this.option = option
+    this.problem = problem
   }
 }
 

@@ -1,7 +1,7 @@
 // The level of a line, read from its first bytes. pino writes it first: {"level":30,... or, with a formatter, a label.
 
 /** pino's own levels. */
-export const LEVELS: Readonly<Record<string, number>> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
+export const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const
 
 const HEAD = '{"level":'
 const QUOTE = 0x22

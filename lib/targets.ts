@@ -4,14 +4,16 @@ import { resolve } from 'node:path'
 import { parseConsole, type ConsoleOptions } from './config/console.js'
 import { parseJsonl, type JsonlOptions } from './config/jsonl.js'
 import { parseTee, type TeeOptions } from './config/tee.js'
+import { parseOptions } from './config/options.js'
+import { count, either, group, optional, text } from './config/option.js'
 import { OptionError, show } from './errors.js'
 
 /** What pino takes as `transport`, or as one of its `targets`; structured-clonable. */
 export interface Target<O = unknown> {
   /** File URL of the transport. */
   target: string
-  /** Used inside `targets` and `tee` only; pino ignores it on a single target. */
-  level?: string | number
+  /** Used inside `targets` and `tee` only; pino ignores it on a single target. A number at run time when one was given, as pino takes it. */
+  level?: string
   options: O
 }
 
@@ -22,6 +24,8 @@ export interface TargetSettings {
 
 const NAMES = ['jsonl', 'console', 'tee'] as const
 type Name = typeof NAMES[number]
+
+const settingsSchema = group({ level: optional(either(text(''), count('', 0), '')) })
 
 const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, console: parseConsole }
 
@@ -41,7 +45,7 @@ export function console (options: ConsoleOptions = {}, settings: TargetSettings 
 export function tee (outputs: ReadonlyArray<Target | TeeOptions['outputs'][number]>, settings: TargetSettings = {}): Target<TeeOptions> {
   const options = { outputs: outputs as TeeOptions['outputs'] }
   for (const { target, options: own } of parseTee(options)) CHECKS[teeable(target)](own)
-  return build('tee', options, settings)
+  return build('tee', { outputs: options.outputs.map(output => 'options' in output ? { ...output, options: absolute(output.options) } : output) }, settings)
 }
 
 /** File URL of an output that `tee` can open. Throws an OptionError. */
@@ -56,8 +60,9 @@ function teeable (target: string): Exclude<Name, 'tee'> {
   throw new OptionError('tee', 'outputs.target', `Expected \`outputs[].target\` to be ${known}, got ${show(target)}`)
 }
 
-function build<O> (name: Name, options: O, { level }: TargetSettings): Target<O> {
-  return { target: urlOf(name), ...(level !== undefined && { level }), options }
+function build<O> (name: Name, options: O, settings: TargetSettings): Target<O> {
+  const { level } = parseOptions(name, settingsSchema, settings, {})
+  return { target: urlOf(name), ...(level !== undefined && { level: level as string }), options }
 }
 
 function urlOf (name: Name): string {
@@ -65,7 +70,7 @@ function urlOf (name: Name): string {
 }
 
 /** The worker resolves paths when it starts; by then the process may have changed its directory. */
-function absolute (options: JsonlOptions): JsonlOptions {
-  const { file } = options
+function absolute<O> (options: O): O {
+  const { file } = (options ?? {}) as { file?: string }
   return file === undefined ? options : { ...options, file: /[/\\]$/.test(file) ? resolve(file) + '/' : resolve(file) }
 }

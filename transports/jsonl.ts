@@ -19,15 +19,14 @@ const STALL = 2000
 export function output (options: unknown): Output {
   const o = parseJsonl(options)
   const monitor = new Monitor(o.name ?? `jsonl ${o.file}`)
-  const period = o.frequency === undefined ? undefined : { frequency: o.frequency, utc: o.utc }
   const shelf = new RotatedShelf({
-    names: o.names, monitor, period, maxBytes: o.size, mkdir: o.mkdir, symlink: o.symlink, mode: o.mode ?? DEFAULT_MODE, maxWrite: o.maxWrite, sync: o.sync
+    names: o.names, monitor, period: o.period, maxBytes: o.size, mkdir: o.mkdir, symlink: o.symlink, mode: o.mode ?? DEFAULT_MODE, maxWrite: o.maxWrite, sync: o.sync
   })
   const journal = new DiskJournal({
     shelf,
     monitor,
     bound: { maxBytes: o.maxLength, whenFull: 'block', blockTimeout: STALL },
-    rule: { maxBytes: o.size, period },
+    rule: { maxBytes: o.size, period: o.period },
     fsync: o.fsync,
     minLength: o.minLength,
     periodicFlush: o.periodicFlush

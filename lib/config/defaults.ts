@@ -3,4 +3,9 @@ import { consoleSchema } from './console.js'
 import { jsonlSchema } from './jsonl.js'
 import { defaultsOf } from './options.js'
 
-export const DEFAULTS = Object.freeze({ jsonl: Object.freeze(defaultsOf(jsonlSchema)), console: Object.freeze(defaultsOf(consoleSchema)) })
+export const DEFAULTS = deepFreeze({ jsonl: defaultsOf(jsonlSchema), console: defaultsOf(consoleSchema) })
+
+function deepFreeze<T extends object> (value: T): Readonly<T> {
+  for (const below of Object.values(value)) if (typeof below === 'object' && below !== null) deepFreeze(below)
+  return Object.freeze(value)
+}

@@ -13,7 +13,7 @@ export const jsonlSchema = group({
   size: optional(size('A file is closed before it would grow beyond this; only one line that is longer by itself may exceed it. A bare number means megabytes.', MB)),
   frequency: optional(either(oneOf(['daily', 'hourly'], ''), duration(''), 'A file is closed when its day, hour or period ends, also when nothing is logged.')),
   utc: optional(flag('Days, hours and dates in names are UTC; otherwise local time.'), true),
-  dateFormat: optional(text('Adds the date to the name, in the tokens of date-fns, for example `yyyy-MM-dd`.')),
+  dateFormat: optional(text('Adds the beginning of the period to the name, in the tokens of date-fns, for example `yyyy-MM-dd`. Without `frequency` it has no effect, as in pino-roll.')),
   extension: optional(text('Extension of the files, with or without its dot. Defaults to that of `file`, else `.log`.')),
   symlink: optional(flag('Keeps a symbolic link `current.log` beside the files that points to the one being written.'), false),
   limit: optional(group({
@@ -24,7 +24,7 @@ export const jsonlSchema = group({
   })),
   compress: optional(oneOf([false, 'gzip', 'zstd'], 'Compresses closed files, in a thread of its own.'), false),
   mkdir: optional(flag('Creates the directory when it is missing.'), true),
-  mode: optional(count('Permission bits of new files, for example 0o640. Defaults to 0o666 less the umask.', 0)),
+  mode: optional(count('Permission bits of new files, for example 0o640. Defaults to 0o666 less the umask.', 0, 0o7777)),
   fsync: optional(fsyncOption, 'never'),
   minLength: optional(count('Holds lines back until this many bytes are together. Lines held back are lost with a killed process; 0 writes at once.', 0), 0),
   maxLength: optional(size('Bytes of lines kept in memory while the disk does not take them. Beyond it new lines are dropped and counted.'), 64 * MB),
@@ -39,26 +39,28 @@ export type JsonlOptions = Input<typeof jsonlSchema>
 
 /** Checks against the machine too, fills and normalises. Throws an OptionError. */
 export function parseJsonl (input: unknown) {
-  const filled: Filled<typeof jsonlSchema> = parseOptions('jsonl', jsonlSchema, input)
-  const { limit, compress, minLength, maxWrite, dateFormat } = filled
-  const bytes = filled.size
-  if (limit?.totalSize !== undefined && bytes !== undefined && limit.totalSize <= bytes) {
-    throw contradiction('jsonl', 'limit.totalSize', `\`limit.totalSize\` (${limit.totalSize} bytes) leaves no room beside one file of \`size\` (${bytes} bytes)`)
+  return parseOptions('jsonl', jsonlSchema, input, process.env, check)
+}
+
+function check (filled: Filled<typeof jsonlSchema>) {
+  const { file, extension = '', size, frequency, limit, compress, minLength, maxWrite, mkdir } = filled
+  if (limit?.totalSize !== undefined && size !== undefined && limit.totalSize <= size) {
+    throw contradiction('jsonl', 'limit.totalSize', `\`limit.totalSize\` (${limit.totalSize} bytes) leaves no room beside one file of \`size\` (${size} bytes)`)
   }
-  if (compress && bytes === undefined && filled.frequency === undefined) {
+  if (compress && size === undefined && frequency === undefined) {
     throw contradiction('jsonl', 'compress', '`compress` needs `size` or `frequency`: without them no file is ever closed')
-  }
-  if (minLength >= maxWrite) {
-    throw contradiction('jsonl', 'minLength', `\`minLength\` (${minLength}) must be smaller than \`maxWrite\` (${maxWrite})`)
-  }
-  if (dateFormat && /[/\\?%*:|"<>\0]/.test(dateFormat)) {
-    throw new OptionError('jsonl', 'dateFormat', `Expected \`dateFormat\` to have no characters that a file name cannot hold, got ${show(dateFormat)}`)
   }
   if (compress === 'zstd' && !hasZstd()) {
     throw contradiction('jsonl', 'compress', '`compress: "zstd"` needs Node 22.15 or later, or the package @bokuweb/zstd-wasm')
   }
-  if (filled.file.includes('\0')) throw new OptionError('jsonl', 'file', `Expected \`file\` to be a path, got ${show(filled.file)}`)
-  const names = new RotatedNames(filled)
-  assertWritable('jsonl', 'file', filled.file, names.directory, filled.mkdir)
-  return { ...filled, names, fsync: fsyncPolicy(filled.fsync) }
+  if (minLength >= maxWrite) {
+    throw contradiction('jsonl', 'minLength', `\`minLength\` (${minLength}) must be smaller than \`maxWrite\` (${maxWrite})`)
+  }
+  if (file.includes('\0')) throw new OptionError('jsonl', 'file', `Expected \`file\` to be a path, got ${show(file)}`)
+  if (/[/\\\0]/.test(extension)) throw new OptionError('jsonl', 'extension', `Expected \`extension\` to be the end of a file name, got ${show(extension)}`)
+  const period = frequency === undefined ? undefined : { frequency, utc: filled.utc }
+  const dated = new RotatedNames(filled)
+  const names = period ? dated : new RotatedNames({ ...filled, dateFormat: undefined })
+  assertWritable('jsonl', 'file', file, names.directory, mkdir)
+  return { ...filled, names, period, fsync: fsyncPolicy(filled.fsync) }
 }

@@ -26,9 +26,9 @@ export const text = (doc: string) => v.pipe(v.string(), v.nonEmpty(), about('a n
 
 export const flag = (doc: string) => v.pipe(v.boolean(), about('true or false', doc))
 
-export const count = (doc: string, min = 1) => v.pipe(
-  v.number(), v.safeInteger(), v.minValue(min),
-  about(min > 0 ? 'a positive integer' : 'zero or a positive integer', doc)
+export const count = (doc: string, min = 1, max = Number.MAX_SAFE_INTEGER) => v.pipe(
+  v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max),
+  about(`${min > 0 ? 'a positive integer' : 'zero or a positive integer'}${max < Number.MAX_SAFE_INTEGER ? ` up to ${max}` : ''}`, doc)
 )
 
 export const oneOf = <const T extends readonly (string | boolean)[]> (values: T, doc: string) => v.pipe(
@@ -53,7 +53,7 @@ export const size = (doc: string, bare = 1) => v.pipe(
   v.union([v.number(), v.string()]),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const bytes = parseSize(dataset.value, bare)
-    const sure = bare === 1 || typeof dataset.value === 'string' || dataset.value < 10_000
+    const sure = bare === 1 || Number.isNaN(Number(dataset.value)) || Number(dataset.value) < 10_000
     if (bytes !== undefined && bytes >= 1 && sure) return Math.floor(bytes)
     addIssue()
     return NEVER
@@ -72,6 +72,17 @@ export const list = <S extends Schema> (item: S, doc: string) =>
 
 /** Options that another schema checks. */
 export const anything = (doc: string) => v.pipe(v.unknown(), about('an object', doc))
+
+/** The schema of the entries of a list. */
+export function item (schema: Schema): Schema | undefined {
+  const own = inner(schema)
+  return 'item' in own ? own.item as Schema : undefined
+}
+
+/** Does this option take this value? */
+export function takes (schema: Schema, value: unknown): boolean {
+  return v.is(schema, value)
+}
 
 /** The schema below `optional`. */
 export function inner (schema: Schema): Schema {

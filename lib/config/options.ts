@@ -2,33 +2,41 @@
 // refused with the nearest known one, one sentence for every mistake.
 import { closest, distance } from 'fastest-levenshtein'
 import { OptionError, show } from '../errors.js'
-import { describe, entries, fallback, read, type Filled, type Group, type Schema } from './option.js'
+import { describe, entries, fallback, item, read, takes, type Filled, type Group, type Schema } from './option.js'
 
 const PREFIX = 'PINO_BLACKBOX'
 
 type Environment = Record<string, string | undefined>
 
 /**
- * The filled options of `output` ('jsonl', 'tee', ...). Throws an OptionError that names the option (or the environment
- * variable), what was expected and what was there.
+ * The filled options of `output` ('jsonl', 'tee', ...), after `check` has looked at them as a whole. Throws an OptionError that
+ * names the option (or the environment variable), what was expected and what was there.
  */
-export function parseOptions<S extends Group> (output: string, schema: S, input: unknown, env: Environment = process.env): Filled<S> {
-  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
+export function parseOptions<S extends Group, R = Filled<S>> (
+  output: string, schema: S, input: unknown, env: Environment = process.env, check = (filled: Filled<S>): R => filled as R
+): R {
+  if (input !== undefined && !isGroup(input)) {
     throw new OptionError(output, 'options', `Expected the options to be an object, got ${show(input)}`)
   }
-  const given = withoutPinoKeys(input as Record<string, unknown> | undefined)
   const variables = new Map<string, string>()
-  const merged = overlay(given, schema, [output], env, variables)
+  const merged = overlay(withoutPinoKeys(input), schema, [output], env, variables)
   const result = read(schema, merged)
-  if ('value' in result) return result.value
-
-  const { path, value, unknown } = result.problem
-  const name = path.join('.')
-  if (unknown) throw new OptionError(output, name, `Unknown option \`${name}\`${hint(schema, path)}`)
-  const variable = variables.get(name)
-  const { expected } = describe(at(schema, path) ?? schema)
-  throw new OptionError(output, variable ?? name,
-    `Expected ${variable === undefined ? `\`${name}\`` : `the environment variable ${variable}`} to be ${expected}, got ${show(value)}`)
+  if ('problem' in result) {
+    const { path, value, unknown } = result.problem
+    const name = path.join('.')
+    if (unknown) throw new OptionError(output, name, `Unknown option \`${name}\`${hint(schema, path)}`)
+    const variable = variables.get(name)
+    const { expected } = describe(at(schema, path) ?? schema)
+    throw new OptionError(output, variable ?? name,
+      `Expected ${variable === undefined ? `\`${name}\`` : `the environment variable ${variable}`} to be ${expected}, got ${show(value)}`)
+  }
+  try {
+    return check(result.value)
+  } catch (error) {
+    const variable = error instanceof OptionError ? variables.get(error.option) : undefined
+    if (variable === undefined) throw error
+    throw new OptionError(output, variable, `${(error as OptionError).problem} (from the environment variable ${variable})`)
+  }
 }
 
 /** An option of `output` that contradicts another one. */
@@ -58,21 +66,23 @@ function overlay (given: Record<string, unknown>, schema: Group, path: string[],
     const here = [...path, name]
     if (entries(option as Schema)) {
       const below = merged[name]
-      if (below !== undefined && (typeof below !== 'object' || below === null)) continue
-      const filled = overlay((below ?? {}) as Record<string, unknown>, schemaOf(option as Schema), here, env, used)
+      if (below !== undefined && !isGroup(below)) {
+        throw new OptionError(path[0]!, [...path.slice(1), name].join('.'), `Expected \`${[...path.slice(1), name].join('.')}\` to be an object, got ${show(below)}`)
+      }
+      const filled = overlay(below ?? {}, schemaOf(option as Schema), here, env, used)
       if (below !== undefined || Object.keys(filled).length > 0) merged[name] = filled
       continue
     }
     const variable = [PREFIX, ...here.map(snake)].join('_')
     const value = env[variable]
     if (merged[name] !== undefined || value === undefined || value === '') continue
-    merged[name] = scalar(value)
+    merged[name] = takes(option as Schema, value) ? value : scalar(value)
     used.set(here.slice(1).join('.'), variable)
   }
   return merged
 }
 
-/** An environment variable is text; what looks like a number or a flag is one. */
+/** An environment variable is text; where no text is taken, what looks like a number or a flag is one. */
 function scalar (value: string): string | number | boolean {
   if (value === 'true' || value === 'false') return value === 'true'
   return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
@@ -83,7 +93,11 @@ function snake (name: string): string {
 }
 
 function at (schema: Schema, path: string[]): Schema | undefined {
-  return path.reduce<Schema | undefined>((here, name) => here && (entries(here)?.[name] as Schema | undefined), schema)
+  return path.reduce<Schema | undefined>((here, name) => here && (item(here) ?? entries(here)?.[name] as Schema | undefined), schema)
+}
+
+function isGroup (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function schemaOf (option: Schema): Group {

@@ -3,7 +3,7 @@ import { parseOptions } from './options.js'
 import { anything, count, either, group, list, oneOf, optional, text, type Input } from './option.js'
 import { LEVELS } from '../levels.js'
 
-const labels = Object.keys(LEVELS)
+const labels = Object.keys(LEVELS) as Array<keyof typeof LEVELS>
 
 export const teeSchema = group({
   outputs: list(group({
@@ -25,5 +25,5 @@ export interface TeeOutput {
 /** Checks and fills. Throws an OptionError. The options of the outputs are checked by the outputs. */
 export function parseTee (input: unknown): TeeOutput[] {
   return parseOptions('tee', teeSchema, input).outputs.map(({ target, level = 0, options }) =>
-    ({ target, level: typeof level === 'string' ? LEVELS[level]! : level, options }))
+    ({ target, level: typeof level === 'string' ? LEVELS[level] : level, options }))
 }

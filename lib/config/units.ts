@@ -11,19 +11,19 @@ export const MB = 1024 ** 2
 
 /** `500`, `'500ms'`, `'15m'`, `'24h'`, `'7d'` -> milliseconds. */
 export function parseDuration (input: string | number): number | undefined {
-  if (typeof input === 'number') return finite(input)
+  if (typeof input === 'number') return safe(input)
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/i.exec(input.trim())
-  return match ? Number(match[1]) * DURATIONS[match[2]!.toLowerCase()]! : undefined
+  return match ? safe(Number(match[1]) * DURATIONS[match[2]!.toLowerCase()]!) : undefined
 }
 
 /** `1048576`, `'512k'`, `'100m'`, `'1GiB'` -> bytes. A bare number (or a string of digits) is multiplied by `bare`. */
 export function parseSize (input: string | number, bare = 1): number | undefined {
-  if (typeof input === 'number') return finite(input * bare)
+  if (typeof input === 'number') return safe(input * bare)
   const match = /^(\d+(?:\.\d+)?)\s*(?:([bkmgt])(?:i?b)?)?$/i.exec(input.trim())
   if (!match) return undefined
-  return Math.floor(Number(match[1]) * (match[2] ? SIZES[match[2].toLowerCase()]! : bare))
+  return safe(Math.floor(Number(match[1]) * (match[2] ? SIZES[match[2].toLowerCase()]! : bare)))
 }
 
-function finite (value: number): number | undefined {
-  return Number.isFinite(value) ? value : undefined
+function safe (value: number): number | undefined {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : undefined
 }

@@ -7,10 +7,18 @@ import type { Fsync } from '../config/common.js'
 /** Lines waiting for a sync stay in memory until it has succeeded; beyond this many bytes it does not wait any longer. */
 const MOST_UNSYNCED = 8 * 1024 * 1024
 
+export interface SegmentLife {
+  opened: number
+  until: number
+  records: number
+}
+
 export class ActiveSegment {
   readonly file: SegmentFile
   /** Unix time in ms. */
   readonly opened: number
+  /** Unix time in ms at which the period that it belongs to ends; Infinity without one. */
+  until: number
   records: number
   readonly #fsync: Fsync
   readonly #secured: (block: Block) => void
@@ -22,9 +30,10 @@ export class ActiveSegment {
   #safe: number
 
   /** `secured` hears of every block once it is as safe as `fsync` asks, in order. */
-  constructor (file: SegmentFile, opened: number, records: number, fsync: Fsync, secured: (block: Block) => void) {
+  constructor (file: SegmentFile, { opened, until, records }: SegmentLife, fsync: Fsync, secured: (block: Block) => void) {
     this.file = file
     this.opened = opened
+    this.until = until
     this.records = records
     this.#fsync = fsync
     this.#secured = secured

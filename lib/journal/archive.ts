@@ -59,14 +59,14 @@ export class Archive {
   }
 
   async #compress (codec: 'gzip' | 'zstd'): Promise<void> {
-    const { shelf } = this.#o
+    const { shelf, monitor } = this.#o
     for (const file of await this.#files()) {
       if (file.name.suffix !== '' || this.#closed) continue
       const final = file.path + SUFFIX[codec]
       // Another process may be at the same file: claimed, it is nobody else's to touch.
       await shelf.exclusively(file.id, async workplace => {
         const source = await fsp.stat(file.path).catch(() => undefined)
-        if (!source) return
+        if (!source?.isFile()) return
         const made = await fsp.stat(final).catch(() => undefined)
         if (!made) {
           const target = join(workplace, `${file.id}.part`)
@@ -78,6 +78,8 @@ export class Archive {
           return
         }
         await fsp.rm(file.path, { force: true })
+      }).catch(error => {
+        if (!this.#closed) monitor.failed('compress a rotated file', error)
       })
     }
   }
@@ -98,14 +100,12 @@ export class Archive {
 
   async #retain (limit: RetentionLimit): Promise<void> {
     const { shelf, maxBytes, monitor, now = Date.now } = this.#o
-    const files = await Promise.all((await this.#files()).map(async file => {
-      const { size, mtimeMs } = await fsp.stat(file.path).catch(() => ({ size: 0, mtimeMs: now() }))
-      return { ...file, bytes: size, modified: mtimeMs }
-    }))
-    const written = await shelf.written()
-    const reserved = await Promise.all(written.map(async path =>
-      Math.max(maxBytes ?? 0, await fsp.stat(path).then(({ size }) => size, () => 0))))
-    for (const file of surplus(files, limit, now(), reserved.reduce((sum, bytes) => sum + bytes, 0))) {
+    const found = await Promise.all((await this.#files()).map(async file => ({ file, stat: await fsp.stat(file.path).catch(() => undefined) })))
+    const files = found.filter(({ stat }) => stat?.isFile()).map(({ file, stat }) => ({ ...file, bytes: stat!.size, modified: stat!.mtimeMs }))
+    // By time, because dates in names may not sort; the names decide between files of one moment.
+    files.sort((a, b) => a.modified - b.modified)
+    const sizes = await Promise.all((await shelf.written()).map(path => fsp.stat(path).then(({ size }) => size, () => 0)))
+    for (const file of surplus(files, limit, now(), reserve(sizes, await shelf.crowd(), maxBytes))) {
       await shelf.exclusively(file.id, () => fsp.rm(file.path, { force: true })).catch(error => monitor.failed('remove a rotated file', error))
     }
   }
@@ -115,4 +115,10 @@ export class Archive {
     const closed = await shelf.closed()
     return limit?.removeOtherLogFiles === false ? closed.filter(file => shelf.made(file.name)) : closed
   }
+}
+
+/** Bytes that the files being written may grow to, and those that the other writers, between two files, are about to begin. */
+function reserve (sizes: number[], crowd: number, maxBytes = 0): number {
+  const begun = sizes.reduce((sum, size) => sum + Math.max(size, maxBytes), 0)
+  return begun + Math.max(0, crowd - sizes.length) * maxBytes
 }

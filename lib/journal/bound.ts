@@ -10,6 +10,9 @@ export interface BoundOptions {
   blockTimeout: number
 }
 
+/** Bytes of blocks that wait; a pause stops what comes after them, where there is somebody to pause. */
+const MOST_WAITING = 4 * 1024 * 1024
+
 export type Freed = { bytes: number, records: number }
 
 export class Bound {
@@ -19,7 +22,9 @@ export class Bound {
   #records = 0
   /** A pause was of no use: nothing waits until something has been freed. */
   #stalled = false
-  #blocked: { fits: () => boolean, resolve: (admitted: boolean) => void } | undefined
+  readonly #waiting: Array<{ block: Block, resolve: (admitted: boolean) => void }> = []
+  #waitingBytes = 0
+  #timer: NodeJS.Timeout | undefined
 
   /** `evict` gives up the oldest segment that may be given up, or finds none. */
   constructor (options: BoundOptions, evict: () => Freed | undefined) {
@@ -31,33 +36,17 @@ export class Bound {
     return this.#bytes
   }
 
-  /** Books the block, or does not; with 'block', a promise of either. */
+  /** Books the block, or does not; with 'block', a promise of either. Order is kept: nobody passes one that waits. */
   admit (block: Block): boolean | Promise<boolean> {
-    const fits = (): boolean => this.#bytes + block.bytes.length <= this.#o.maxBytes &&
-      this.#records + block.records <= (this.#o.maxRecords ?? Infinity)
-    if (this.#o.whenFull === 'drop-oldest') {
-      while (!fits()) {
-        const freed = this.#evict()
-        if (!freed) break
-        this.#release(freed)
-      }
+    const { whenFull, blockTimeout, maxBytes, maxRecords = Infinity } = this.#o
+    if (this.#waiting.length === 0) {
+      if (whenFull === 'drop-oldest' && block.bytes.length <= maxBytes && block.records <= maxRecords) this.#makeRoom(block)
+      if (this.#fits(block)) return this.book(block)
     }
-    if (fits()) return this.book(block)
-    // Only one block waits at a time: behind it, what still comes in has nowhere to be.
-    if (this.#o.whenFull !== 'block' || this.#blocked || this.#stalled) return false
-    return new Promise<boolean>(resolve => {
-      const timer = setTimeout(() => {
-        this.#stalled = true
-        this.#unblock(false)
-      }, this.#o.blockTimeout)
-      this.#blocked = {
-        fits,
-        resolve: admitted => {
-          clearTimeout(timer)
-          resolve(admitted && this.book(block))
-        }
-      }
-    })
+    if (whenFull !== 'block' || this.#stalled || this.#waitingBytes + block.bytes.length > MOST_WAITING) return false
+    this.#waitingBytes += block.bytes.length
+    this.#timer ??= setTimeout(() => this.#stall(), blockTimeout)
+    return new Promise(resolve => { this.#waiting.push({ block, resolve }) })
   }
 
   /** Counts what is there already, room or not: segments found at the start. */
@@ -68,19 +57,41 @@ export class Bound {
   }
 
   release (freed: Freed): void {
-    this.#release(freed)
+    this.#free(freed)
     this.#stalled = false
-    if (this.#blocked?.fits()) this.#unblock(true)
+    while (this.#waiting[0] && this.#fits(this.#waiting[0].block)) {
+      const { block, resolve } = this.#waiting.shift()!
+      this.#waitingBytes -= block.bytes.length
+      resolve(this.book(block))
+      // What waits has had room since: its time begins again.
+      clearTimeout(this.#timer)
+      this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.#stall(), this.#o.blockTimeout) : undefined
+    }
   }
 
-  #release ({ bytes, records }: Freed): void {
+  /** A block that is larger than the whole bound fits while there is nothing else, or its lines could never pass. */
+  #fits ({ bytes, records }: Block): boolean {
+    const { maxBytes, maxRecords = Infinity } = this.#o
+    return this.#bytes === 0 || (this.#bytes + bytes.length <= maxBytes && this.#records + records <= maxRecords)
+  }
+
+  #makeRoom (block: Block): void {
+    while (!this.#fits(block)) {
+      const freed = this.#evict()
+      if (!freed) return
+      this.#free(freed)
+    }
+  }
+
+  #stall (): void {
+    this.#stalled = true
+    this.#timer = undefined
+    this.#waitingBytes = 0
+    for (const { resolve } of this.#waiting.splice(0)) resolve(false)
+  }
+
+  #free ({ bytes, records }: Freed): void {
     this.#bytes -= bytes
     this.#records -= records
-  }
-
-  #unblock (admitted: boolean): void {
-    const blocked = this.#blocked
-    this.#blocked = undefined
-    blocked?.resolve(admitted)
   }
 }

@@ -3,8 +3,9 @@
 // called is the shelf's business, when one is full the seal rule's.
 //
 //   append -> queue -> [ active segment ] -> seal -> sealed segments -> next() ... remove()
-import { ActiveSegment } from './active.js'
+import { ActiveSegment, type SegmentLife } from './active.js'
 import { Backlog } from './backlog.js'
+import { nextBoundary, rebase } from './period.js'
 import { Queue } from './queue.js'
 import { mustSeal, room, type SealRule } from './seal.js'
 import { Signal } from './signal.js'
@@ -167,12 +168,12 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#possessed = true
     this.#opened.ring()
     for (const segment of sealed) this.#backlog.recover(segment)
-    if (active) this.#active = this.#segment(active, now)
+    if (active) this.#active = this.#segment(active, this.#begin(now))
     return true
   }
 
   async #create (now: number): Promise<true> {
-    this.#active = this.#segment(await this.#o.shelf.create(now), now)
+    this.#active = this.#segment(await this.#o.shelf.create(now), this.#begin(now))
     return true
   }
 
@@ -181,7 +182,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     const { segment, safe } = this.#broken!
     const file = await this.#o.shelf.reopen(segment.file, this.#now())
     await file.cut(safe)
-    this.#active = this.#segment(file, segment.opened, segment.records)
+    this.#active = this.#segment(file, segment)
     this.#broken = undefined
     return true
   }
@@ -190,7 +191,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   async #replace (active: ActiveSegment): Promise<true> {
     await active.sync()
     await active.file.close()
-    this.#active = this.#segment(await this.#o.shelf.reopen(active.file, this.#now()), active.opened, 0)
+    this.#active = this.#segment(await this.#o.shelf.reopen(active.file, this.#now()), { ...this.#begin(active.opened), until: active.until })
     return true
   }
 
@@ -204,9 +205,14 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     return true
   }
 
-  #segment (file: SegmentFile, opened: number, records = 0): ActiveSegment {
+  #begin (opened: number): SegmentLife {
+    const { period } = this.#o.rule
+    return { opened, records: 0, until: period ? nextBoundary(opened, period) : Infinity }
+  }
+
+  #segment (file: SegmentFile, life: SegmentLife): ActiveSegment {
     const { fsync, shelf, monitor } = this.#o
-    return new ActiveSegment(file, opened, records, fsync, block => {
+    return new ActiveSegment(file, life, fsync, block => {
       if (shelf.product) {
         monitor.delivered(block.records, block.bytes.length)
         this.#backlog.release({ records: block.records, bytes: block.bytes.length })
@@ -215,9 +221,12 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     })
   }
 
-  #full ({ file, records, opened }: ActiveSegment, now: number): boolean {
-    const last = this.#closing && !this.#o.shelf.product && this.#queue.empty && file.size > 0
-    return last || mustSeal(this.#o.rule, { size: file.size, records, opened }, now)
+  #full (active: ActiveSegment, now: number): boolean {
+    const { rule, shelf } = this.#o
+    const { file: { size }, records, opened } = active
+    if (rule.period) active.until = rebase(active.until, now, rule.period)
+    const last = this.#closing && !shelf.product && this.#queue.empty && size > 0
+    return last || mustSeal(rule, { size, records, opened, until: active.until }, now)
   }
 
   #heldBack (now: number): boolean {

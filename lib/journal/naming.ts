@@ -6,6 +6,9 @@ import { OptionError, reason, show } from '../errors.js'
 
 export const SUFFIX = { gzip: '.gz', zstd: '.zst' } as const
 
+/** A date whose parts all differ. */
+const SAMPLE = Date.UTC(2026, 10, 20, 21, 43, 56, 789)
+
 export interface RotatedName {
   /** Formatted date, '' without a dateFormat. */
   date: string
@@ -84,10 +87,18 @@ function dateFns (pattern: string, utc: boolean): Dates {
   const { parse } = require('date-fns/parse') as typeof import('date-fns/parse')
   const { utc: inUtc } = require('@date-fns/utc') as typeof import('@date-fns/utc')
   const options = utc ? { in: inUtc } : {}
+  const refuse = (expected: string, why = ''): never => {
+    throw new OptionError('jsonl', 'dateFormat', `Expected \`dateFormat\` to ${expected}, got ${show(pattern)}${why}`)
+  }
+  const forbidden = /[/\\?%*:|"<>\0]/
+  if (forbidden.test(pattern)) refuse('have no characters that a file name cannot hold')
   try {
-    format(0, pattern, options)
+    const sample = format(SAMPLE, pattern, options)
+    if (forbidden.test(sample)) refuse('give names that a file can have', `, which gives ${show(sample)}`)
+    if (format(parse(sample, pattern, 0, options), pattern, options) !== sample) refuse('give dates that can be read back')
   } catch (error) {
-    throw new OptionError('jsonl', 'dateFormat', `Expected \`dateFormat\` to be a date format of date-fns, got ${show(pattern)}: ${reason(error)}`)
+    if (error instanceof OptionError) throw error
+    refuse('be a date format of date-fns', `: ${reason(error)}`)
   }
   const known = new Map<string, number | undefined>()
   return {

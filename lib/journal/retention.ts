@@ -23,8 +23,9 @@ export function surplus<F extends ClosedFile> (files: readonly F[], limit: Reten
   let full = false
   // From the newest on: the first file that does not fit takes all older ones with it, so that no gap is left.
   return [...files].reverse().filter(file => {
+    if (now - file.modified > age) return true
     full ||= kept + 1 > count || bytes + file.bytes > totalSize
-    if (full || now - file.modified > age) return true
+    if (full) return true
     kept++
     bytes += file.bytes
     return false

@@ -8,7 +8,7 @@ import fsp from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { claims, Owner, sweepUnborn, writers, type Claim } from './ownership.js'
-import { nextBoundary, type Frequency } from './period.js'
+import { periodStart, type Period } from './period.js'
 import { errno } from '../errors.js'
 import { pointTo } from './symlink.js'
 import { SegmentFile, type SegmentOptions } from './segment.js'
@@ -20,6 +20,8 @@ import type { Monitor } from '../telemetry/monitor.js'
 /** A rival that still claims a file after so many looks, so many ms apart, writes it, and has cut it. */
 const LOOKS = 10
 const BETWEEN_LOOKS = 20
+/** ms by which the clock that stamps files may lag behind Date.now(). */
+const FILE_CLOCK = 20
 
 export interface RotatedOptions extends SegmentOptions {
   names: RotatedNames
@@ -28,7 +30,7 @@ export interface RotatedOptions extends SegmentOptions {
   symlink: boolean
   /** A file of this many bytes is not written on after a restart. */
   maxBytes?: number | undefined
-  period?: { frequency: Frequency, utc: boolean } | undefined
+  period?: Period | undefined
 }
 
 /** A closed file. Its id is its name. */
@@ -73,7 +75,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   async create (now: number): Promise<SegmentFile> {
     const { names } = this.#o
     await this.#possess()
-    const date = names.date(now)
+    const date = this.#date(now)
     const numbers = (await this.files()).filter(name => name.date === date).map(({ number }) => number)
     for (let number = Math.max(0, ...numbers) + 1; ; number++) {
       const name = names.format({ date, number, suffix: '' })
@@ -135,6 +137,11 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   async written (): Promise<string[]> {
     const { names } = this.#o
     return (await this.#owned()).filter(({ claimed, work }) => !work && names.parse(claimed)).map(({ claimed }) => join(names.directory, claimed))
+  }
+
+  /** How many writers there are. */
+  async crowd (): Promise<number> {
+    return (await writers(this.home)).length
   }
 
   /** Was this file created by this run? */
@@ -216,7 +223,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   async #resume (candidates: string[], now: number): Promise<SegmentFile | undefined> {
     const { names, maxBytes = Infinity } = this.#o
     for (const name of candidates) {
-      if (names.parse(name)!.date !== names.date(now) || !await this.#owner!.claim(name)) continue
+      if (names.parse(name)!.date !== this.#date(now) || !await this.#owner!.claim(name)) continue
       const path = join(names.directory, name)
       try {
         const file = await this.#current(path, now) ? await this.#open(path) : undefined
@@ -238,7 +245,13 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     const { period } = this.#o
     if (!period) return true
     const { birthtimeMs, mtimeMs } = await fsp.stat(path)
-    return nextBoundary(birthtimeMs || mtimeMs, period.frequency, period.utc) >= nextBoundary(now, period.frequency, period.utc)
+    return (birthtimeMs || mtimeMs) + FILE_CLOCK >= periodStart(now, period)
+  }
+
+  /** The date in the name is that of the beginning of the period, as in pino-roll. */
+  #date (now: number): string {
+    const { names, period } = this.#o
+    return period ? names.date(periodStart(now, period)) : ''
   }
 
   async #open (path: string, create = false): Promise<SegmentFile> {

@@ -1,0 +1,91 @@
+// The application that is measured: a fresh process for every figure. It logs numbered lines through one contender, closes it,
+// and tells its parent what that took.
+//
+//   node app.js '{"contender": "pino/file", "dirs": ["/tmp/x"], "style": "burst", "lines": 1000000, "rate": 200000}'
+//
+// burst: as fast as it can, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
+// start: no line at all, only until the transport is ready.
+import { once } from 'node:events'
+import { performance } from 'node:perf_hooks'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
+import { contenders } from './contenders.js'
+import { mainCpu, peakRss, processCpu } from './meter.js'
+
+const BURST = 1000
+const TICK = 5
+
+const LINES_A_REQUEST = 10
+const METHODS = ['GET', 'GET', 'POST', 'GET', 'PUT', 'DELETE']
+const PATHS = ['/', '/cart', '/cart/items', '/checkout', '/orders', '/products/search', '/users/me']
+const MESSAGES = [
+  'incoming request', 'session found in the cache', 'price list loaded for the region of the customer',
+  'stock of the warehouse is low, the order is split in two', 'payment authorised', 'request completed'
+]
+
+/** Writes one line after the other as a web service does, about 200 bytes each: a child logger per request, some lines from each. */
+function service (log) {
+  let request
+  return seq => {
+    if (seq % LINES_A_REQUEST === 0) {
+      request = log.child({
+        reqId: `req-${seq.toString(36)}`, userId: seq * 7919 % 1_000_003, method: METHODS[seq % METHODS.length], url: `${PATHS[seq % PATHS.length]}?page=${seq % 97}`
+      })
+    }
+    if (seq % 50 === 0) request.warn({ seq }, MESSAGES[3])
+    else request.info({ seq }, MESSAGES[seq % MESSAGES.length])
+  }
+}
+
+const styles = {
+  async burst (logLine, lines) {
+    for (let seq = 0; seq < lines;) {
+      for (let i = 0; i < BURST && seq < lines; i++) logLine(seq++)
+      await turn()
+    }
+  },
+
+  async paced (logLine, lines, rate) {
+    const start = performance.now()
+    for (let seq = 0; seq < lines;) {
+      const due = Math.min(lines, Math.ceil((performance.now() - start) * rate / 1000))
+      while (seq < due) logLine(seq++)
+      await sleep(TICK)
+    }
+  }
+}
+
+const { contender, dirs, style, lines, rate } = JSON.parse(process.argv[2])
+const beforeStart = performance.now()
+const transport = pino.transport(contenders[contender].transport(dirs))
+let failure
+transport.on('error', error => { failure ??= String(error) })
+await Promise.race([once(transport, 'ready'), once(transport, 'close')])
+const startMs = performance.now() - beforeStart
+
+const result = { startMs }
+if (style !== 'start') {
+  const log = pino({ base: { pid: process.pid, hostname: 'shop-7c9f' } }, transport)
+  const idleRss = peakRss()
+  const [start, main, all] = [performance.now(), mainCpu(), processCpu()]
+  await styles[style](service(log), lines, rate)
+  const loggedMs = performance.now() - start
+  await close()
+  const ms = performance.now() - start
+  const [mainUs, allUs] = [mainCpu() - main, processCpu() - all]
+  Object.assign(result, { ms, loggedMs, mainUs, otherUs: allUs - mainUs, idleRss, peakRss: peakRss() })
+} else {
+  await close()
+}
+process.send({ ...result, failure })
+process.disconnect()
+
+/** Everything is in the kernel's hands when the transport has closed; its thread is gone too. */
+async function close () {
+  // Nothing else keeps this process alive while `end()` waits for a write to be taken.
+  const alive = setInterval(() => {}, 1000)
+  const closed = once(transport, 'close')
+  transport.end()
+  await closed
+  clearInterval(alive)
+}

@@ -1,0 +1,38 @@
+// Who is measured. Each contender tells pino's `transport` option from one directory per output; what it leaves there is read
+// back by verify.js. `stdout`: it writes to the standard output, which is then a file in its directory.
+import { join } from 'node:path'
+
+/** Rotation of every contender that rotates. */
+export const SIZE_MB = 8
+
+const file = dir => ({ target: 'pino/file', options: { destination: join(dir, 'app.log') } })
+const jsonl = (dir, options) => ({ target: 'pino-blackbox/jsonl', options: { file: join(dir, 'app'), ...options } })
+const rotating = dir => jsonl(dir, { size: SIZE_MB })
+const targets = list => ({ targets: list })
+
+export const contenders = {
+  'pino/file': { transport: ([dir]) => file(dir) },
+  'pino-roll': { transport: ([dir]) => ({ target: 'pino-roll', options: { file: join(dir, 'app'), size: SIZE_MB } }) },
+  'rotating-file-stream': {
+    transport: ([dir]) => ({
+      target: new URL('rfs-transport.js', import.meta.url).href, options: { name: 'app.log', path: dir, size: `${SIZE_MB}M` }
+    })
+  },
+  'blackbox jsonl': { transport: ([dir]) => jsonl(dir) },
+  'blackbox jsonl, rotating': { transport: ([dir]) => rotating(dir) },
+
+  'pino/file, stdout': { stdout: true, transport: () => ({ target: 'pino/file', options: { destination: 1 } }) },
+  'blackbox console': { stdout: true, transport: () => ({ target: 'pino-blackbox/console' }) },
+
+  'pino targets: 3 × pino/file': { outputs: 3, transport: dirs => targets(dirs.map(file)) },
+  'pino targets: 3 × blackbox jsonl': { outputs: 3, transport: dirs => targets(dirs.map(rotating)) },
+  'blackbox tee: 3 × jsonl': {
+    outputs: 3, transport: dirs => ({ target: 'pino-blackbox/tee', options: { outputs: dirs.map(rotating) } })
+  },
+  'blackbox tee: 3 × jsonl, levels': {
+    outputs: 3,
+    transport: dirs => ({
+      target: 'pino-blackbox/tee', options: { outputs: dirs.map((dir, at) => ({ ...rotating(dir), level: ['trace', 'debug', 'info'][at] })) }
+    })
+  }
+}

@@ -1,0 +1,22 @@
+// Where the figures come from.
+import fs from 'node:fs'
+import os from 'node:os'
+import { CLOCK } from './meter.js'
+
+const PACKAGES = ['pino', 'thread-stream', 'pino-abstract-transport', 'sonic-boom', 'pino-roll', 'rotating-file-stream']
+
+export function machine () {
+  const cpus = os.cpus()
+  return {
+    cpu: `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown'}`,
+    memory: `${Math.round(os.totalmem() / 1024 ** 3)} GiB`,
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    clock: CLOCK,
+    packages: Object.fromEntries(PACKAGES.map(name => [name, version(new URL(`../node_modules/${name}/package.json`, import.meta.url))])),
+    blackbox: version(new URL('../package.json', import.meta.url)),
+    date: new Date().toISOString().slice(0, 10)
+  }
+}
+
+const version = url => JSON.parse(fs.readFileSync(url, 'utf8')).version

@@ -1,0 +1,167 @@
+// P1, P4, B3, B5: the parts that journals are made of. Where blocks are cut, in which order lines wait, when a flush has been
+// reached, what happens when there is no room.
+import t from 'tap'
+import fc from 'fast-check'
+import { countLines, cutAt, firstLine, wholeLines, type Block } from '../lib/journal/block.js'
+import { Bound, type BoundOptions, type Freed } from '../lib/journal/bound.js'
+import { Queue } from '../lib/journal/queue.js'
+import { Watermark } from '../lib/journal/watermark.js'
+
+const blockOf = (...lines: string[]): Block => ({ bytes: Buffer.from(lines.map(line => `${line}\n`).join('')), records: lines.length })
+const sized = (bytes: number, records = 1): Block => ({ bytes: Buffer.alloc(bytes, 0x0a), records })
+const line = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀'), maxLength: 12 })
+const block = fc.array(line, { minLength: 1, maxLength: 8 }).map(lines => blockOf(...lines))
+const joined = (blocks: readonly (Block | undefined)[]): string => Buffer.concat(blocks.flatMap(block => block ? [block.bytes] : [])).toString()
+const records = (blocks: readonly (Block | undefined)[]): number => blocks.reduce((sum, block) => sum + (block?.records ?? 0), 0)
+/** Lets promises that have settled be heard. */
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+t.test('a block is cut behind the last line that fits, nothing is lost and both counts are right', async () => {
+  fc.assert(fc.property(block, fc.integer({ min: -5, max: 300 }), (whole, room) => {
+    for (const { head, tail } of [cutAt(whole, room), firstLine(whole)]) {
+      if (joined([head, tail]) !== joined([whole]) || records([head, tail]) !== whole.records) return false
+      for (const part of [head, tail]) {
+        if (part && (part.bytes.at(-1) !== 0x0a || countLines(part.bytes) !== part.records)) return false
+      }
+    }
+    const { head, tail } = cutAt(whole, room)
+    const fits = head?.bytes.length ?? 0
+    return fits <= Math.max(0, room) && (!tail || fits + firstLine(tail).head!.bytes.length > room) && firstLine(whole).head!.records === 1 &&
+      wholeLines(whole.bytes, Math.min(room, whole.bytes.length)) === fits
+  }), { numRuns: 2000 })
+})
+
+t.test('what is taken, put back and taken again leaves a queue in the order in which it came', async () => {
+  const step = fc.oneof(
+    fc.record({ push: block }),
+    fc.record({ take: fc.integer({ min: -3, max: 200 }), empty: fc.boolean(), again: fc.boolean() })
+  )
+  fc.assert(fc.property(fc.array(step, { maxLength: 30 }), steps => {
+    const queue = new Queue(() => 0)
+    const [came, left]: [Block[], Block[]] = [[], []]
+    for (const step of steps) {
+      if ('push' in step) {
+        queue.push(step.push)
+        came.push(step.push)
+        continue
+      }
+      const batch = queue.take(step.take, step.empty)
+      const bytes = joined(batch).length && Buffer.byteLength(joined(batch))
+      if (bytes > Math.max(0, step.take) && !(step.empty && records(batch) === 1)) return false
+      if (step.again) queue.putBack(batch)
+      else left.push(...batch)
+    }
+    const bytes = queue.bytes
+    const rest = queue.drain()
+    return joined([...left, ...rest]) === joined(came) && bytes === Buffer.byteLength(joined(rest)) && queue.empty && queue.bytes === 0
+  }), { numRuns: 2000 })
+})
+
+t.test('a queue knows since when its oldest line waits', async t => {
+  let now = 5
+  const queue = new Queue(() => now)
+  queue.push(blockOf('a'))
+  now = 9
+  queue.push(blockOf('b'))
+  t.equal(queue.since, 5)
+  queue.take(Infinity, true)
+  queue.push(blockOf('c'))
+  t.equal(queue.since, 9)
+})
+
+t.test('a flush resolves when what was taken before it is secure, whatever came after it', async () => {
+  const step = fc.oneof(fc.record({ take: fc.integer({ min: 1, max: 9 }) }), fc.record({ secure: fc.integer({ min: 1, max: 9 }) }), fc.constant({ wait: true }))
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30 }), async steps => {
+    const mark = new Watermark()
+    let [taken, secured] = [0, 0]
+    const waiting: Array<{ at: number, state: string }> = []
+    for (const step of steps) {
+      if ('take' in step) mark.take((taken += step.take, step.take))
+      if ('secure' in step) {
+        const bytes = Math.min(step.secure, taken - secured)
+        mark.secure((secured += bytes, bytes))
+      }
+      if ('wait' in step) {
+        const one = { at: taken, state: 'waits' }
+        waiting.push(one)
+        mark.reached().then(() => { one.state = 'reached' }, () => { one.state = 'failed' })
+      }
+      await turn()
+      if (mark.ahead !== taken - secured || waiting.some(({ at, state }) => (state === 'reached') !== (at <= secured))) return false
+    }
+    mark.fail()
+    await turn()
+    return waiting.every(({ at, state }) => state === (at <= secured ? 'reached' : 'failed'))
+  }), { numRuns: 200 })
+})
+
+/** A bound of 100 bytes over segments that can be given up. */
+function bounded (options: Partial<BoundOptions>, segments: Freed[] = []): { bound: Bound, evicted: number[] } {
+  const evicted: number[] = []
+  const bound = new Bound({ maxBytes: 100, whenFull: 'drop-newest', blockTimeout: 60_000, ...options }, () => {
+    const segment = segments.shift()
+    if (segment) evicted.push(segment.bytes)
+    return segment
+  })
+  for (const segment of segments) bound.book(segment)
+  return { bound, evicted }
+}
+
+t.test("'drop-newest': what does not fit is refused, by bytes and by records, until something is released", async t => {
+  const { bound } = bounded({ maxRecords: 5 })
+  t.equal(bound.admit(sized(60)), true)
+  t.equal(bound.admit(sized(41)), false)
+  t.equal(bound.admit(sized(40)), true)
+  bound.release({ bytes: 60, records: 1 })
+  t.equal(bound.bytes, 40)
+  t.equal(bound.admit(sized(10, 5)), false)
+  t.equal(bound.admit(sized(10, 4)), true)
+})
+
+t.test("'drop-oldest': segments go, oldest first, as many as are needed and no more", async t => {
+  const { bound, evicted } = bounded({ whenFull: 'drop-oldest' }, [30, 30, 30].map(bytes => ({ bytes, records: 1 })))
+  t.equal(bound.admit(sized(50)), true)
+  t.same(evicted, [30, 30])
+  t.equal(bound.bytes, 80)
+})
+
+t.test("'drop-oldest': what could not fit anyway pushes nothing out", async t => {
+  const { bound, evicted } = bounded({ whenFull: 'drop-oldest' }, [30, 30, 30].map(bytes => ({ bytes, records: 1 })))
+  t.equal(bound.admit(sized(101)), false)
+  t.same(evicted, [])
+})
+
+t.test("'block': waits for room, in order", async t => {
+  const { bound } = bounded({ whenFull: 'block' })
+  t.equal(bound.admit(sized(90)), true)
+  const admitted: string[] = []
+  const first = bound.admit(sized(50))
+  t.type(first, Promise)
+  Promise.resolve(first).then(() => admitted.push('first'))
+  if (bound.admit(sized(5)) === true) admitted.push('second')
+  bound.release({ bytes: 90, records: 1 })
+  await turn()
+  t.equal(await first, true)
+  t.equal(admitted[0], 'first', 'what came later and is smaller does not go before it')
+})
+
+t.test("'block': after blockTimeout the newest is dropped, and nothing waits again until there has been room", async t => {
+  const { bound } = bounded({ whenFull: 'block', blockTimeout: 20 })
+  bound.admit(sized(90))
+  t.equal(await bound.admit(sized(50)), false)
+  t.equal(bound.admit(sized(50)), false)
+  bound.release({ bytes: 10, records: 0 })
+  const next = bound.admit(sized(50))
+  t.type(next, Promise)
+  bound.release({ bytes: 80, records: 1 })
+  t.equal(await next, true)
+  t.equal(bound.bytes, 50)
+})
+
+t.test('a block larger than the whole bound is taken while nothing else is held, or its lines could never pass', async t => {
+  for (const whenFull of ['drop-newest', 'block'] as const) {
+    const { bound } = bounded({ whenFull, blockTimeout: 10 })
+    t.equal(bound.admit(sized(130)), true, whenFull)
+    t.equal(await bound.admit(sized(1)), false)
+  }
+})

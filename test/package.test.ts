@@ -1,0 +1,178 @@
+// D1, D6: the package as a user gets it: packed, installed into an empty project, used from ESM, CommonJS and TypeScript.
+import t, { type Test } from 'tap'
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { createRequire, isBuiltin } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { program } from './fixtures/harness.js'
+
+const run = promisify(execFile)
+const repo = resolve(import.meta.dirname, '..')
+const modules = join(repo, 'node_modules')
+const manifest = JSON.parse(fs.readFileSync(join(repo, 'package.json'), 'utf8'))
+
+// Outside of the repository: inside it, Node would find the repository's own packages, declared or not.
+const project = fs.mkdtempSync(join(os.tmpdir(), 'pino-blackbox-'))
+t.teardown(() => fs.rmSync(project, { recursive: true, force: true }))
+const installed = join(project, 'node_modules', 'pino-blackbox')
+
+/** As `npm install` would, but with what this repository has already: tests need no registry. */
+t.before(async () => {
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: repo })
+  const [{ filename }] = JSON.parse(stdout)
+  fs.mkdirSync(installed, { recursive: true })
+  await run('tar', ['-xzf', join(project, filename), '-C', installed, '--strip-components', '1'])
+  const dependencies = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies, fastify: '', '@types/node': '' }
+  for (const name of Object.keys(dependencies)) {
+    const link = join(project, 'node_modules', name)
+    fs.mkdirSync(dirname(link), { recursive: true })
+    fs.symlinkSync(join(modules, name), link)
+  }
+  fs.writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true }))
+})
+
+const list = (directory: string): string[] => fs.readdirSync(directory, { recursive: true, withFileTypes: true })
+  .filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+
+t.test('the tarball has the compiled code, its types and its papers, nothing else', async t => {
+  const files = list(installed).map(file => file.slice(installed.length + 1)).sort()
+  const allowed = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(index|(lib|transports)\/[\w/-]+)\.(js|js\.map|d\.ts))$/
+  t.strictSame(files.filter(file => !allowed.test(file)), [])
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js', 'dist/index.d.ts']) t.ok(files.includes(file), file)
+  const source = ['index.ts', ...list(join(repo, 'lib')), ...list(join(repo, 'transports'))].map(file => resolve(repo, file).slice(repo.length + 1))
+  t.strictSame(files.filter(file => file.endsWith('.js')).sort(), source.map(file => `dist/${file.replace(/\.ts$/, '.js')}`).sort(), 'each source file is there, compiled, and no other')
+  for (const file of files.filter(file => file.endsWith('.map'))) {
+    t.ok(JSON.parse(fs.readFileSync(join(installed, file), 'utf8')).sourcesContent?.[0], `${file} carries its source`)
+  }
+})
+
+t.test('every export has types and a default, in this order, and both are there', async t => {
+  t.strictSame(Object.keys(manifest.exports), ['.', './*', './package.json'])
+  const transports = fs.readdirSync(join(repo, 'transports')).map(name => basename(name, '.ts'))
+  t.strictSame(transports.sort(), ['console', 'jsonl', 'tee'])
+  for (const [name, conditions] of Object.entries(manifest.exports)) {
+    if (name === './package.json') continue
+    t.strictSame(Object.keys(conditions as object), ['types', 'default'], name)
+    for (const path of Object.values(conditions as Record<string, string>)) {
+      for (const transport of name.includes('*') ? transports : ['']) t.ok(fs.existsSync(join(installed, path.replace('*', transport))), path.replace('*', transport))
+    }
+  }
+  t.ok(fs.existsSync(join(installed, manifest.main)) && fs.existsSync(join(installed, manifest.types)))
+  t.match(manifest, { name: 'pino-blackbox', type: 'module', license: 'MIT', engines: { node: '>=20' }, peerDependencies: { pino: String } })
+})
+
+t.test('a dependency is imported by exactly one file, and everything imported is a dependency', async t => {
+  const importers = new Map<string, Set<string>>()
+  for (const file of [join(repo, 'index.ts'), ...list(join(repo, 'lib')), ...list(join(repo, 'transports'))]) {
+    const source = fs.readFileSync(file, 'utf8')
+    for (const [, name] of source.matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\(|\bresolve\()\s*'((?:@[\w-]+\/)?[\w-]+)[^']*'/g)) {
+      if (isBuiltin(name!) || name === 'node') continue
+      if (!importers.has(name!)) importers.set(name!, new Set())
+      importers.get(name!)!.add(file.slice(repo.length + 1))
+    }
+  }
+  const declared = { ...manifest.dependencies, ...manifest.optionalDependencies }
+  t.strictSame([...importers.keys()].sort(), Object.keys(declared).sort())
+  for (const [name, files] of importers) t.equal(files.size, 1, `${name}: ${[...files].join(' ')}`)
+  t.equal([...importers.get('date-fns')!][0], [...importers.get('@date-fns/utc')!][0], 'dates are one affair')
+})
+
+/** The examples of the README, by the language that they are marked with. */
+const examples = (language: string): string[] =>
+  [...fs.readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].filter(match => match[1] === language).map(match => match[2]!)
+
+/** Runs a program of the project, in a folder of its own. What it has logged is below `logs` there. */
+async function start (name: string, file: string, source: string): Promise<{ directory: string, path: string }> {
+  const directory = join(project, name)
+  fs.mkdirSync(directory)
+  const path = join(directory, file)
+  fs.writeFileSync(path, source)
+  return { directory, path }
+}
+
+async function ended (t: Test, path: string): Promise<void> {
+  const child = program(path, {}, { cwd: dirname(path) })
+  t.match(await child.exited, { code: 0, signal: null }, child.stderr)
+  t.notMatch(child.stderr, /error/i)
+}
+
+const lines = (file: string): object[] => fs.readFileSync(file, 'utf8').split('\n').slice(0, -1).map(line => JSON.parse(line))
+
+t.test('ESM: the first example of the README', async t => {
+  const { directory, path } = await start('esm', 'app.mjs', examples('js')[0]!)
+  await ended(t, path)
+  t.match(lines(join(directory, 'logs/app.1.jsonl')), [{ level: 30, user: 42, msg: 'hello' }])
+})
+
+t.test('ESM: the example by name', async t => {
+  const { directory, path } = await start('name', 'app.mjs', examples('js')[1]!)
+  await ended(t, path)
+  t.match(lines(join(directory, 'logs/app.1.log')), [{ level: 30, msg: 'hello' }])
+})
+
+t.test('ESM: the example with Fastify', async t => {
+  const { directory, path } = await start('fastify', 'app.mjs', examples('js')[2]!)
+  await ended(t, path)
+  t.match(lines(join(directory, 'logs/debug.1.log')).map(line => (line as { msg: string }).msg), ['incoming request', 'somebody is here', 'request completed'])
+  t.strictSame(lines(join(directory, 'logs/errors.1.log')), [])
+})
+
+t.test('CommonJS: the example of the README', async t => {
+  const { directory, path } = await start('cjs', 'app.cjs', examples('cjs')[0]!)
+  await ended(t, path)
+  t.match(lines(join(directory, 'logs/app.1.log')), [{ msg: 'hello' }])
+})
+
+t.test('CommonJS: by name, in targets, from a folder below', async t => {
+  const { directory, path } = await start('cjs-name', 'app.cjs', `
+    const pino = require('pino')
+    const log = pino({ level: 'debug', transport: { targets: [
+      { target: 'pino-blackbox/jsonl', level: 'debug', options: { file: './logs/all' } },
+      { target: 'pino-blackbox/tee', options: { outputs: [{ target: 'pino-blackbox/jsonl', options: { file: './logs/info' } }] } }
+    ] } })
+    log.debug('one')
+    log.info('two')
+  `)
+  await ended(t, path)
+  t.match(lines(join(directory, 'logs/all.1.log')), [{ msg: 'one' }, { msg: 'two' }])
+  t.match(lines(join(directory, 'logs/info.1.log')), [{ msg: 'two' }])
+})
+
+t.test('TypeScript: the first example and more, with every type checked, declarations too', async t => {
+  const { directory, path } = await start('ts', 'app.mts', `${examples('js')[0]!}
+    import { console, flush, shutdown, tee, watch, type JsonlOptions, type Target } from 'pino-blackbox'
+    const target: Target<JsonlOptions> = jsonl({ file: './logs/more' })
+    const more = pino({ transport: tee([target, console({ stream: 'stderr' }, { level: 'fatal' })]) })
+    const watched = watch(more)
+    more.info('more')
+    await flush(more, { timeout: '20s' })
+    if (watched.metrics()[0]!.acceptedRecords !== 1) throw new Error('not counted')
+    await shutdown(more)
+    // @ts-expect-error an unknown option
+    try { jsonl({ file: 'a', sizee: 1 }) } catch {}
+  `)
+  fs.writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({
+    compilerOptions: { target: 'es2022', module: 'nodenext', strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, types: ['node'], rootDir: '.', outDir: 'out' }
+  }))
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  await run(process.execPath, [tsc, '-p', directory], { cwd: directory }).catch(({ stdout }) => t.fail(stdout))
+  fs.renameSync(join(directory, 'out/app.mjs'), join(directory, 'app.mjs'))
+  await ended(t, path.replace('.mts', '.mjs'))
+  t.match(lines(join(directory, 'logs/app.1.jsonl')), [{ user: 42, msg: 'hello' }])
+  t.match(lines(join(directory, 'logs/more.1.log')), [{ msg: 'more' }])
+})
+
+t.test('the face loads nothing that writes, and no date library, on the main thread', async t => {
+  const { path } = await start('face', 'app.mjs', `
+    import { createRequire } from 'node:module'
+    import { jsonl, tee } from 'pino-blackbox'
+    tee([jsonl({ file: './logs/app', size: '1m' })])
+    const loaded = Object.keys(createRequire(import.meta.url).cache)
+    process.send({ loaded: loaded.filter(path => /sonic-boom|pino-abstract-transport|date-fns|zstd-wasm/.test(path)) })
+    process.disconnect()
+  `)
+  const child = program(path, {}, { cwd: dirname(path) })
+  t.strictSame((await child.said('loaded')).loaded, [])
+})

@@ -6,7 +6,7 @@ import { RotatedNames, type NamingOptions } from '../lib/journal/naming.js'
 
 const names = (options: Partial<NamingOptions> = {}): RotatedNames => new RotatedNames({ file: 'logs/app', utc: true, ...options })
 
-const FORMATS = [undefined, 'yyyy-MM-dd', 'yyyy-MM-dd-HH', 'yyyy.MM.dd', 'yyyyMMdd', "yyyy-MM-dd'T'HHmmss", "RRRR-'W'II", 'MMM-d-yyyy', 't']
+const FORMATS = [undefined, 'yyyy-MM-dd', 'yyyy-MM-dd-HH', 'yyyy.MM.dd', 'yyyyMMdd', "yyyy-MM-dd'T'HHmmss", "RRRR-'W'II", 'MMM-d-yyyy', 't', 'EEE', 'HH', 'II']
 
 t.test('`<name>[.<date>].<n><extension>`', async t => {
   const name = (file: string, extension?: string): string => names({ file, extension }).format({ date: '', number: 3, suffix: '' })
@@ -51,6 +51,33 @@ t.test('every name that is formatted is parsed to its parts', async t => {
         return parsed !== undefined && own.format(parsed) === own.format(name) && parsed.number === number && parsed.date === name.date
       }), { numRuns: 500 })
     t.pass(dateFormat ?? 'no date')
+  }
+})
+
+t.test('dates of local time are parsed too, where the clock jumps and where a day is missing', async t => {
+  const before = process.env.TZ
+  t.teardown(() => {
+    if (before === undefined) delete process.env.TZ
+    else process.env.TZ = before
+  })
+  for (const zone of ['Europe/Berlin', 'America/Sao_Paulo', 'Australia/Lord_Howe', 'Pacific/Apia']) {
+    process.env.TZ = zone
+    for (const dateFormat of ['yyyy-MM-dd', 'yyyy-MM-dd-HH', 'yyyy-MM-dd-HHmm']) {
+      const own = names({ dateFormat, utc: false })
+      fc.assert(fc.property(fc.integer({ min: Date.parse('2010-01-01T00:00:00Z'), max: Date.parse('2030-01-01T00:00:00Z') }), time => {
+        const date = own.date(time)
+        return own.parse(`app.${date}.1.log`)?.date === date
+      }), { numRuns: 500, examples: [['2018-11-04T03:00:00Z'], ['2026-10-25T00:30:00Z'], ['2026-10-25T01:30:00Z'], ['2026-03-29T01:00:00Z'], ['2011-12-30T10:00:00Z']].map(([text]) => [Date.parse(text!)]) })
+    }
+    t.pass(zone)
+  }
+})
+
+t.test('29 February is a date, also in formats without a year', async t => {
+  for (const dateFormat of ['MM-dd', 'dd.MM', 'MMdd', 'd-MMM', 'yyyy-MM-dd']) {
+    const own = names({ dateFormat })
+    const date = own.date(Date.parse('2028-02-29T12:00:00Z'))
+    t.equal(own.parse(`app.${date}.1.log`)?.date, date, date)
   }
 })
 

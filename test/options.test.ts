@@ -134,7 +134,7 @@ t.test('a date format is refused unless it gives names of files that can be told
     const error = t.throws(() => build('jsonl', { dateFormat }), dateFormat) as OptionError
     t.match(error, { code: 'BLACKBOX_OPTION', option: 'dateFormat' }, dateFormat)
   }
-  for (const dateFormat of ['yyyy-MM-dd', 'yyyy-MM-dd-HH', 'dd.MM.yyyy', "yyyy'W'II", 'HHmmss']) t.doesNotThrow(() => build('jsonl', { dateFormat }), dateFormat)
+  for (const dateFormat of ['yyyy-MM-dd', 'yyyy-MM-dd-HH', 'dd.MM.yyyy', "RRRR'W'II", 'HHmmss']) t.doesNotThrow(() => build('jsonl', { dateFormat }), dateFormat)
 })
 
 t.test('names and modes that no file can have are refused', async t => {

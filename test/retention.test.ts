@@ -60,7 +60,9 @@ t.test('compressed files count', async t => {
   earlier(directory, 6)
   for (const number of [1, 3, 4]) {
     const path = join(directory, `app.${number}.log`)
+    const { atime, mtime } = fs.statSync(path)
     fs.writeFileSync(`${path}.gz`, zlib.gzipSync(fs.readFileSync(path)))
+    fs.utimesSync(`${path}.gz`, atime, mtime)
     fs.rmSync(path)
   }
   const log = open({ file: join(directory, 'app'), size: '1000b', limit: { count: 3 } })
@@ -100,7 +102,7 @@ t.test('totalSize: holds with the file being written, before and after every rot
   const directory = t.testdir()
   earlier(directory, 9)
   const log = open({ file: join(directory, 'app'), size: '1000b', limit: { totalSize: '5000b' } })
-  await until(() => total(directory) <= 5000)
+  await until(() => numbers(directory).length === 5)
   t.same(numbers(directory), [6, 7, 8, 9, 10], 'room is kept for what the last one may grow to')
   for (const seq of range(40)) {
     log.write(lineOf(250, seq))
@@ -193,4 +195,15 @@ t.test('the oldest goes, also when the dates in names cannot be told apart in or
   await until(() => logFiles(directory, 'app').length === 3)
   await log.end()
   t.same((await seqs(directory)).sort(), [12, 13, 14])
+})
+
+t.test('a restart goes on with the file of today, though one of last month has a later date in its name', async t => {
+  const directory = t.testdir({ 'app.31.1.log': 'x\n' })
+  const options: JsonlOptions = { file: join(directory, 'app'), frequency: 'daily', dateFormat: 'dd' }
+  const before = fs.statSync(join(directory, 'app.31.1.log')).mtimeMs / 1000 - 20 * 86_400
+  fs.utimesSync(join(directory, 'app.31.1.log'), before, before)
+  const today = `app.${new Date().toISOString().slice(8, 10)}.1.log`
+  await run(options, lineOf(100, 0))
+  await run(options, lineOf(100, 1))
+  t.same(logFiles(directory, 'app').sort(), [...new Set([today, 'app.31.1.log'])].sort())
 })

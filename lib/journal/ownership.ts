@@ -2,7 +2,8 @@
 //
 //   <home>/<writer id>/owner.json   boot id, host and pid of the writer; its mtime is renewed as a lease
 //                     /s            Unix socket the writer listens on
-//                     /<name>       what it claims to write (<name>.work: to work on), or its segments
+//                     /<name>       what it claims to write, or its segments
+//                     /work/<name>  what it claims to work on, because nobody writes it
 //                     /<id>/        a dead writer's directory that it has adopted
 // Whether a writer lives is found out by liveness.ts.
 import fs from 'node:fs'
@@ -13,7 +14,7 @@ import { errno } from '../errors.js'
 import { arise, isAlive, LEASE, OWNER, SOCKET, subside, type Presence } from './liveness.js'
 
 const UNBORN = '.new-'
-const WORK = '.work'
+const WORK = 'work'
 const RENEWAL = 5000
 
 export class Owner {
@@ -21,6 +22,7 @@ export class Owner {
   readonly id: string
   readonly home: string
   readonly #presence: Presence
+  readonly #writing = new Set<string>()
   readonly #lease: NodeJS.Timeout
 
   private constructor (home: string, id: string, presence: Presence) {
@@ -44,6 +46,7 @@ export class Owner {
     await fsp.mkdir(unborn, { recursive: true, mode: 0o700 })
     let presence: Presence | undefined
     try {
+      await fsp.mkdir(join(unborn, WORK), { mode: 0o700 })
       presence = await arise(unborn)
       await fsp.rename(unborn, join(home, id))
       return new Owner(home, id, presence)
@@ -65,8 +68,8 @@ export class Owner {
    * happen. False when a living writer has it; rejects, with nothing claimed, when that cannot be found out.
    */
   async claim (name: string, work = false): Promise<boolean> {
-    const own = work ? name + WORK : name
-    await fsp.writeFile(join(this.directory, own), '', { mode: 0o600 })
+    const own = this.#mark(name, work)
+    await fsp.writeFile(own, '', { mode: 0o600 })
     try {
       for (const other of await writers(this.home)) {
         if (other.id === this.id || !(await claims(other.directory)).some(({ claimed }) => claimed === name)) continue
@@ -74,6 +77,7 @@ export class Owner {
         await this.release(name, work)
         return false
       }
+      if (!work) this.#writing.add(name)
       return true
     } catch (error) {
       await this.release(name, work)
@@ -81,8 +85,14 @@ export class Owner {
     }
   }
 
+  /** Does this writer hold a claim to write `name`? */
+  writes (name: string): boolean {
+    return this.#writing.has(name)
+  }
+
   async release (name: string, work = false): Promise<void> {
-    await fsp.rm(join(this.directory, work ? name + WORK : name), { force: true })
+    if (!work) this.#writing.delete(name)
+    await fsp.rm(this.#mark(name, work), { force: true })
   }
 
   /**
@@ -114,15 +124,22 @@ export class Owner {
   /** Gives up the directory; what was adopted and could not be sorted out is left to the next. */
   async close (): Promise<void> {
     clearInterval(this.#lease)
-    for (const entry of await fsp.readdir(this.directory, { withFileTypes: true }).catch(() => [])) {
-      if (entry.isDirectory()) await fsp.rename(join(this.directory, entry.name), join(this.home, entry.name)).catch(() => {})
+    try {
+      for (const orphan of await adopted(this.directory)) await fsp.rename(orphan, join(this.home, basename(orphan)))
+      // Taken away under another name first: a directory without its socket would look like that of a dead writer.
+      const gone = join(this.home, UNBORN + this.id)
+      await fsp.rename(this.directory, gone)
+      await subside(this.#presence)
+      await fsp.rm(gone, { recursive: true, force: true })
+      await fsp.rmdir(this.home)
+    } catch {
+      // The directory is gone already, or others are at home, or something could not be handed on: then it stays.
+      await this.leave()
     }
-    // Taken away under another name first: a directory without its socket would look like that of a dead writer.
-    const gone = join(this.home, UNBORN + this.id)
-    await fsp.rename(this.directory, gone).catch(() => {})
-    await subside(this.#presence)
-    await fsp.rm(gone, { recursive: true, force: true }).catch(() => {})
-    await fsp.rmdir(this.home).catch(() => {})
+  }
+
+  #mark (name: string, work: boolean): string {
+    return work ? join(this.directory, WORK, name) : join(this.directory, name)
   }
 }
 
@@ -143,13 +160,22 @@ export interface Claim {
 
 /** What a writer claims, with what those claimed whom it has adopted. */
 export async function claims (directory: string): Promise<Claim[]> {
-  const paths = await fsp.readdir(directory, { recursive: true }).catch(orEmpty)
-  return paths.map(path => basename(path)).filter(name => name !== SOCKET && name !== OWNER)
-    .map(name => name.endsWith(WORK) ? { claimed: name.slice(0, -WORK.length), work: true } : { claimed: name, work: false })
+  // Each directory by itself: an adopted one may vanish while this looks, and must not take the rest with it.
+  const written = (await fsp.readdir(directory, { withFileTypes: true }).catch(orEmpty))
+    .filter(entry => !entry.isDirectory() && entry.name !== SOCKET && entry.name !== OWNER).map(({ name }) => ({ claimed: name, work: false }))
+  const worked = (await fsp.readdir(join(directory, WORK)).catch(orEmpty)).map(claimed => ({ claimed, work: true }))
+  const inherited = await Promise.all((await adopted(directory)).map(claims))
+  return [...written, ...worked, ...inherited.flat()]
+}
+
+/** Directories of dead writers that this one has adopted and not sorted out yet. */
+async function adopted (directory: string): Promise<string[]> {
+  const entries = await fsp.readdir(directory, { withFileTypes: true }).catch(orEmpty)
+  return entries.filter(entry => entry.isDirectory() && entry.name !== WORK).map(({ name }) => join(directory, name))
 }
 
 /** What is not there holds nothing; any other trouble with looking is the caller's. */
-function orEmpty (error: unknown): string[] {
+function orEmpty (error: unknown): never[] {
   if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return []
   throw error
 }

@@ -203,6 +203,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   /** False when there is nothing to mend, or a living writer has taken care. */
   async #mend (name: string): Promise<boolean> {
     const owner = this.#owner!
+    if (owner.writes(name)) return false
     // Somebody who wants to go on with it may be looking at this very moment, and withdraw because we have adopted it.
     for (let look = 0; !await owner.claim(name); look++) {
       if (look === LOOKS) return false

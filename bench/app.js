@@ -3,7 +3,8 @@
 //
 //   node app.js '{"contender": "pino/file", "dirs": ["/tmp/x"], "style": "burst", "lines": 1000000, "rate": 200000}'
 //
-// burst: as fast as it can, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
+// burst: as fast as it can log, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
+// feed: ready-made lines, no logger, waiting whenever the transport asks for it: as fast as the transport can.
 // start: no line at all, only until the transport is ready.
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
@@ -45,6 +46,15 @@ const styles = {
     }
   },
 
+  async feed (_logLine, lines) {
+    const [head, tail] = `{"level":30,"time":${Date.now()},"pid":${process.pid},"hostname":"shop-7c9f","reqId":"req-4k2j","userId":48213,"method":"GET","url":"/cart/items?page=42","seq":SEQ,"msg":"price list loaded for the region of the customer"}\n`.split('SEQ')
+    for (let seq = 0; seq < lines; seq++) {
+      if (seq === lines >> 1) halfRss = peakRss()
+      if (!transport.write(head + seq + tail)) await once(transport, 'drain')
+      if (seq % BURST === 0) await turn()
+    }
+  },
+
   async paced (logLine, lines, rate) {
     const start = performance.now()
     for (let seq = 0; seq < lines;) {
@@ -56,6 +66,8 @@ const styles = {
 }
 
 const { contender, dirs, style, lines, rate } = JSON.parse(process.argv[2])
+// Waiting for a transport does not keep a process alive.
+const alive = setInterval(() => {}, 1000)
 const beforeStart = performance.now()
 const transport = pino.transport(contenders[contender].transport(dirs))
 let failure
@@ -64,28 +76,31 @@ await Promise.race([once(transport, 'ready'), once(transport, 'close')])
 const startMs = performance.now() - beforeStart
 
 const result = { startMs }
+let halfRss = 0
 if (style !== 'start') {
   const log = pino({ base: { pid: process.pid, hostname: 'shop-7c9f' } }, transport)
   const idleRss = peakRss()
   const [start, main, all] = [performance.now(), mainCpu(), processCpu()]
-  await styles[style](service(log), lines, rate)
+  const logLine = service(log)
+  await styles[style](seq => {
+    if (seq === lines >> 1) halfRss = peakRss()
+    logLine(seq)
+  }, lines, rate)
   const loggedMs = performance.now() - start
   await close()
   const ms = performance.now() - start
   const [mainUs, allUs] = [mainCpu() - main, processCpu() - all]
-  Object.assign(result, { ms, loggedMs, mainUs, otherUs: allUs - mainUs, idleRss, peakRss: peakRss() })
+  Object.assign(result, { ms, loggedMs, mainUs, otherUs: allUs - mainUs, idleRss, halfRss, peakRss: peakRss() })
 } else {
   await close()
 }
 process.send({ ...result, failure })
+clearInterval(alive)
 process.disconnect()
 
 /** Everything is in the kernel's hands when the transport has closed; its thread is gone too. */
 async function close () {
-  // Nothing else keeps this process alive while `end()` waits for a write to be taken.
-  const alive = setInterval(() => {}, 1000)
   const closed = once(transport, 'close')
   transport.end()
   await closed
-  clearInterval(alive)
 }

@@ -8,16 +8,14 @@ export const SIZE_MB = 8
 const file = dir => ({ target: 'pino/file', options: { destination: join(dir, 'app.log') } })
 const jsonl = (dir, options) => ({ target: 'pino-blackbox/jsonl', options: { file: join(dir, 'app'), ...options } })
 const rotating = dir => jsonl(dir, { size: SIZE_MB })
+const rfs = (dir, module) => ({ target: new URL(module, import.meta.url).href, options: { name: 'app.log', path: dir, size: `${SIZE_MB}M` } })
 const targets = list => ({ targets: list })
 
 export const contenders = {
   'pino/file': { transport: ([dir]) => file(dir) },
   'pino-roll': { transport: ([dir]) => ({ target: 'pino-roll', options: { file: join(dir, 'app'), size: SIZE_MB } }) },
-  'rotating-file-stream': {
-    transport: ([dir]) => ({
-      target: new URL('rfs-transport.js', import.meta.url).href, options: { name: 'app.log', path: dir, size: `${SIZE_MB}M` }
-    })
-  },
+  'rotating-file-stream': { transport: ([dir]) => rfs(dir, 'rfs-transport.js') },
+  'rotating-file-stream, by line': { transport: ([dir]) => rfs(dir, 'rfs-lines-transport.js') },
   'blackbox jsonl': { transport: ([dir]) => jsonl(dir) },
   'blackbox jsonl, rotating': { transport: ([dir]) => rotating(dir) },
 

@@ -6,6 +6,8 @@ const JSONL = 'blackbox jsonl'
 const ROTATING = 'blackbox jsonl, rotating'
 const CONSOLE = 'blackbox console'
 const STDOUT = 'pino/file, stdout'
+const RFS = 'rotating-file-stream'
+const RFS_LINES = 'rotating-file-stream, by line'
 const TEE = 'blackbox tee: 3 × jsonl'
 const TEE_LEVELS = 'blackbox tee: 3 × jsonl, levels'
 const TARGETS = 'pino targets: 3 × blackbox jsonl'
@@ -27,8 +29,19 @@ const cpuGoal = (style, contender, against) => ({
 const rssGoal = (contender, against) => ({
   what: `peak RSS, ${contender} less ${against}`, style: 'burst', contender, against, figure: peak, compare: difference, goal: atMost(100, ' MB'), unit: ' MB'
 })
-const speedGoal = (contender, against, limit) => ({
-  what: `lines/s, ${contender} : ${against}`, style: 'burst', contender, against, figure: speed, compare: ratio, goal: atLeast(limit)
+const speedGoal = (contender, against, limit, style = 'burst') => ({
+  what: `lines/s, ${style}, ${contender} : ${against}`, style, contender, against, figure: speed, compare: ratio, goal: atLeast(limit)
+})
+/** A heap that grows with the number of lines would show in the second half. */
+const flatGoal = contender => ({
+  what: `peak RSS after all lines less that after half of them, ${contender}`,
+  style: 'feed',
+  contender,
+  against: contender,
+  figure: sample => sample,
+  compare: ({ peakRss, halfRss }) => peakRss - halfRss,
+  goal: atMost(32, ' MB'),
+  unit: ' MB'
 })
 const startGoal = contender => ({
   what: `pino.transport() to 'ready', ${contender} less 1.5 × ${FILE}`,
@@ -42,13 +55,16 @@ const startGoal = contender => ({
 })
 
 export const questions = {
-  q1: [speedGoal(ROTATING, FILE, 0.95), speedGoal(ROTATING, 'pino-roll', 1), speedGoal(ROTATING, 'rotating-file-stream', 2)],
+  q1: [speedGoal(ROTATING, FILE, 0.95), speedGoal(ROTATING, 'pino-roll', 1), speedGoal(ROTATING, RFS_LINES, 2), speedGoal(ROTATING, RFS, 2)],
   q2: [
     ...['burst', 'paced'].flatMap(style => [cpuGoal(style, JSONL, FILE), cpuGoal(style, ROTATING, FILE), cpuGoal(style, CONSOLE, STDOUT)]),
     cpuGoal('paced', TEE, FILE)
   ],
   q10: [startGoal(JSONL), startGoal(ROTATING), startGoal(CONSOLE), startGoal(TEE)],
-  e6: [speedGoal(TEE, TARGETS, 3), speedGoal(TEE, FILES, 3), speedGoal(TEE_LEVELS, TARGETS, 3)],
+  e6: [
+    speedGoal(TEE, TARGETS, 3, 'feed'), speedGoal(TEE_LEVELS, TARGETS, 3, 'feed'), speedGoal(TEE, FILES, 3, 'feed'), speedGoal(TEE, FILES, 3),
+    flatGoal(TEE), flatGoal(TEE_LEVELS)
+  ],
   rss: [rssGoal(JSONL, FILE), rssGoal(ROTATING, FILE), rssGoal(TEE, FILE)]
 }
 

@@ -1,8 +1,10 @@
 // From samples to Markdown: one table per style of logging, then the goals.
+import { SIZE_MB } from './contenders.js'
 import { goalsOf } from './questions.js'
 
 const STYLES = {
-  burst: 'As fast as the application can',
+  burst: 'As fast as the application can log',
+  feed: 'As fast as the transport can: ready-made lines, no logger',
   paced: 'At half of saturation',
   start: 'Start-up'
 }
@@ -12,7 +14,7 @@ export function report (results, only) {
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`).join(', ')
   const head = [
     `${machine.cpu}, ${machine.memory}, ${machine.system}, Node ${machine.node}; pino-blackbox ${machine.blackbox}, ${packages}; ${machine.date}.`,
-    `${number(lines)} lines a run, ${rounds} rounds side by side, medians (lowest to highest). Files in ${dir}; every line checked before a time counts.`,
+    `${number(lines)} lines a run, ${rounds} rounds side by side, medians (lowest to highest). Files in ${dir}, rotation at ${SIZE_MB} MB; every line checked before a time counts.`,
     `Times from the first log call until the transport has closed. Main-thread CPU by ${machine.clock}.`
   ].join('\n')
   const tables = Object.keys(STYLES).filter(style => samples.some(sample => sample.style === style))

@@ -92,3 +92,36 @@ t.test('what was adopted and could not be handed on when its adopter closed is n
   t.ok(found.includes('app.1.jsonl'), 'the next still learns of it')
   await next.close()
 })
+
+t.test('a claim that is held stays held while somebody else only looks at the name', async t => {
+  const home = join(t.testdir(), 'home')
+  const [holder, other] = [await Owner.create(home), await Owner.create(home)]
+  t.teardown(() => Promise.all([holder.close(), other.close()]))
+  t.equal(await holder.claim('app.1.jsonl'), true)
+  // Announced, and not withdrawn yet.
+  fs.writeFileSync(join(other.directory, 'app.1.jsonl'), '')
+  t.equal(await holder.claim('app.1.jsonl'), true, 'claimed again after an error, it is not given up')
+  t.same(await held(holder.directory), ['app.1.jsonl'])
+})
+
+t.test('a dead writer whose directory cannot be taken over keeps nobody from writing', async t => {
+  const directory = t.testdir()
+  dead(join(directory, HOME), 'feedfacefeedface', ['app.1.jsonl'])
+  fs.writeFileSync(join(directory, 'app.1.jsonl'), '{"seq": half')
+  const { rename } = fsp
+  fsp.rename = (async (from: string, to: string) => {
+    if (basename(from) === 'feedfacefeedface') throw Object.assign(new Error('EACCES: made to fail'), { code: 'EACCES' })
+    await rename(from, to)
+  }) as unknown as typeof rename
+  t.teardown(() => { fsp.rename = rename })
+  const told: string[] = []
+  const shelf = new RotatedShelf({
+    names: new RotatedNames({ file: join(directory, 'app'), extension: 'jsonl', utc: true }), monitor: new Monitor('test', line => told.push(line)), mkdir: true, symlink: false, mode: 0o644
+  })
+  const { active } = await shelf.open(Date.now())
+  t.ok(fs.existsSync(active.path))
+  t.match(told, [/EACCES/], 'and it is told')
+  t.ok(fs.existsSync(join(directory, HOME, 'feedfacefeedface')), 'what it left is still known')
+  await active.close()
+  await shelf.close()
+})

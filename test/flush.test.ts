@@ -43,6 +43,7 @@ const cases: Case[] = [
   },
   { title: 'a tee at the end of a pipeline', transports: to => [{ pipeline: [stamp, tee([to('a'), { ...console(), level: 'warn' }])] }], expected: { a: 10, stdout: 40 } },
   { title: 'a pipeline', transports: to => [{ pipeline: [stamp, to('a')] }], expected: { a: 10 } },
+  { title: 'a pipeline whose transform takes a turn for each line', transports: to => [{ pipeline: [{ ...stamp, options: { later: true } }, to('a')] }], expected: { a: 10 } },
   { title: 'a pipeline of nothing else', transports: to => [{ pipeline: [to('a')] }], expected: { a: 10 } },
   { title: 'a pipeline among targets', transports: to => [{ targets: [{ level: 'trace', pipeline: [stamp, to('a')] }, to('b')] }], expected: { a: 10, b: 30 } },
   { title: 'pino.multistream of two transports', shape: 'multistream', transports: to => [to('a'), tee([to('b'), to('c')])], expected: { a: 10, b: 10, c: 10 } },

@@ -70,7 +70,8 @@ t.test('it leads to a log file at every moment, while two processes rotate', asy
       await log.flush()
     }
   }
-  await logs[0]!.flush()
+  t.teardown(() => { for (const log of logs) log.program.process.kill('SIGKILL') })
+  await until(() => fs.existsSync(join(directory, 'current.log')))
   const state = { over: false }
   const working = Promise.all(logs.map(work)).finally(() => { state.over = true })
   const wrong: string[] = []

@@ -9,6 +9,8 @@ import { program, until, type Program } from './fixtures/harness.js'
 
 const alive = setInterval(() => {}, 1000)
 t.teardown(() => clearInterval(alive))
+// tap removes a test's directory before it runs teardowns, unless there was one before the directory was made.
+t.beforeEach(t => { t.teardown(() => {}) })
 type Options = Parameters<typeof pino.transport>[0]
 
 function logger (t: Test, options: Options) {

@@ -6,7 +6,7 @@
 import build from 'pino-abstract-transport'
 import { levelOf } from './levels.js'
 import type { Block } from './journal/block.js'
-import type { Transform } from 'node:stream'
+import { Writable, type Transform } from 'node:stream'
 
 export interface Sink {
   /** Lines below this level are not for it; 0 takes everything. */
@@ -55,11 +55,12 @@ class Lane {
 }
 
 /** The stream that pino writes to. It accepts at once whatever is written, never emits 'error', and emits 'close' once after `end()`. */
-export function intake ({ sinks, levels, close }: IntakeOptions): Transform {
+export function intake ({ sinks, levels, close }: IntakeOptions): Writable {
   const lanes = [...new Set(sinks.map(({ level }) => level))].map(level => new Lane(level, sinks.filter(sink => sink.level === level)))
   const filtering = lanes.some(({ level }) => level > 0)
   let scheduled = false
   let paused = 0
+  let closed = false
 
   const shipAll = (): void => {
     scheduled = false
@@ -97,11 +98,32 @@ export function intake ({ sinks, levels, close }: IntakeOptions): Transform {
     }
   }) as Transform
 
+  // It would otherwise turn every string into a buffer, which split2 turns into a string again; a fifth of this thread's time.
+  Object.assign((stream as unknown as { _writableState: object })._writableState, { decodeStrings: false })
+  stream.once('close', () => { closed = true })
+
+  // What pino gets can be written to and nothing else: at the end of a `pipeline` a stream that can be read as well counts as
+  // done when it has taken everything (stream.pipeline waits for 'finish'), and the worker ends before the outputs have closed.
+  const outer = new Writable({
+    decodeStrings: false,
+    write (chunk, encoding, done) {
+      if (stream.write(chunk, encoding) || paused === 0) done()
+      else stream.once('drain', done)
+    },
+    final (done) {
+      if (closed) return done()
+      stream.once('close', done)
+      stream.end()
+    },
+    destroy (_error, done) {
+      if (closed) return done(null)
+      stream.once('close', () => done(null))
+      stream.destroy()
+    }
+  })
   // thread-stream waits for 'drain' after a falsy answer, and does so without a turn of the event loop in between: file
   // writes would starve. What is written here has been split before `write` returns, so there is nothing to wait for.
-  // It would also turn every string into a buffer, which split2 turns into a string again; a fifth of this thread's time.
-  Object.assign((stream as unknown as { _writableState: object })._writableState, { decodeStrings: false })
-  const write = stream.write.bind(stream) as (chunk: unknown, ...rest: unknown[]) => boolean
-  stream.write = ((chunk: unknown, ...rest: unknown[]) => write(chunk, ...rest) || paused === 0) as typeof stream.write
-  return stream
+  const write = outer.write.bind(outer) as (chunk: unknown, ...rest: unknown[]) => boolean
+  outer.write = ((chunk: unknown, ...rest: unknown[]) => write(chunk, ...rest) || paused === 0) as typeof outer.write
+  return outer
 }

@@ -14,7 +14,8 @@ export function levelOf (line: string, labels: Readonly<Record<string, number>>)
   if (!line.startsWith(HEAD)) return Infinity
   if (line.charCodeAt(HEAD.length) === QUOTE) {
     const end = line.indexOf('"', HEAD.length + 1)
-    return labels[line.slice(HEAD.length + 1, end)] ?? Infinity
+    const label = line.slice(HEAD.length + 1, end)
+    return Object.hasOwn(labels, label) ? labels[label]! : Infinity
   }
   let level = 0
   for (let at = HEAD.length; at < line.length; at++) {

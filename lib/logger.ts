@@ -6,12 +6,15 @@ import type { EventEmitter } from 'node:events'
 /** thread-stream's stream, as far as it is used here. */
 export interface TransportStream extends EventEmitter {
   flush (callback: (error?: Error) => void): void
+  flushSync (): void
   end (): void
   ref (): void
   unref (): void
   readonly worker: object
   readonly destroyed: boolean
   readonly closed: boolean
+  readonly ready: boolean
+  readonly writableEnded: boolean
 }
 
 /** A pino logger, a Fastify instance's `log`, the stream that `pino.transport()` gave, or a `pino.multistream()`. */

@@ -4,7 +4,7 @@ import { intake } from './intake.js'
 import { Registry, type Registered, type Until } from './registry.js'
 import { Delivery } from './delivery/loop.js'
 import { within } from './deadline.js'
-import type { Transform } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { Block } from './journal/block.js'
 import type { Journal, Sealed } from './journal/journal.js'
 import type { Monitor } from './telemetry/monitor.js'
@@ -72,7 +72,7 @@ export interface Branch {
  * The stream that pino writes to, for one output or several. They close side by side: pino's 10 s are for all of them. Alone, an
  * output that is full may have reading stopped for a while; among several nobody waits for the slowest.
  */
-export function transport (branches: readonly Branch[]): Transform {
+export function transport (branches: readonly Branch[]): Writable {
   const registry = Registry.here()
   const alone = branches.length === 1
   const stream = intake({
@@ -80,7 +80,9 @@ export function transport (branches: readonly Branch[]): Transform {
       level,
       append (block) {
         const pause = output.append(block)
-        return alone ? pause : undefined
+        if (!alone || !pause) return undefined
+        registry.paused++
+        return pause.finally(() => { registry.paused-- })
       }
     })),
     levels: registry.levels,

@@ -9,7 +9,7 @@ import { reason } from './errors.js'
 import type { Counters } from './telemetry/counters.js'
 
 /** Names of the events that reach the main thread. */
-export const EVENTS = { received: 'blackbox:received', flushed: 'blackbox:flushed', outputs: 'blackbox:outputs' } as const
+export const EVENTS = { answer: 'blackbox:answer', outputs: 'blackbox:outputs' } as const
 
 export type Until = 'durable' | 'delivered'
 
@@ -31,7 +31,10 @@ export interface OutputInfo {
   memory: SharedArrayBuffer
 }
 
-interface Request { blackbox: 'flush' | 'watch', id: number, until: Until }
+export interface Request { blackbox: 'flush' | 'watch' | 'ping', id: number, until: Until }
+
+/** A flush is answered twice: at once, and when it is done. */
+export interface Answer { id: number, done: boolean, paused?: boolean, error?: string | undefined }
 
 const KEY = Symbol.for('pino-blackbox.registry')
 /** Turns of the event loop without a new line after which none is on its way ... */
@@ -44,13 +47,15 @@ export class Registry {
   /** Labels of levels; pino's configuration may bring more, after the first line. */
   readonly levels: Record<string, number> = { ...LEVELS }
   #watched = false
+  /** Outputs that have asked pino for a pause. */
+  paused = 0
   #count = 0
 
   static here (): Registry {
     const global = globalThis as { [KEY]?: Registry }
     if (!global[KEY]) {
       const registry = global[KEY] = new Registry()
-      if (inTransportWorker()) parentPort!.on('message', message => registry.#receive(message))
+      if (inTransportWorker()) registry.#listen()
     }
     return global[KEY]
   }
@@ -85,6 +90,26 @@ export class Registry {
     }
   }
 
+  /**
+   * Our listener opens the port, and what pino sends first, its configuration, comes once: a transport of somebody else that
+   * is loaded later and waits for it would wait for ever. It is repeated to whoever listens later.
+   */
+  #listen (): void {
+    let config: unknown
+    const port = parentPort!
+    port.on('message', message => {
+      if (message?.code === 'PINO_CONFIG') config ??= message
+      this.#receive(message)
+    })
+    const on = port.on.bind(port)
+    const listen = (event: string, listener: (message: unknown) => void): typeof port => {
+      on(event as 'message', listener)
+      if (event === 'message' && config !== undefined) setImmediate(listener, config)
+      return port
+    }
+    Object.assign(port, { on: listen, addListener: listen })
+  }
+
   async #receive (message: unknown): Promise<void> {
     if (typeof message !== 'object' || message === null) return
     if ('code' in message && message.code === 'PINO_CONFIG') {
@@ -93,14 +118,14 @@ export class Registry {
     }
     if (!('blackbox' in message) || this.outputs.size === 0) return
     const { blackbox, id, until } = message as Request
-    post(EVENTS.received, { id })
     if (blackbox === 'watch') {
       this.#watched = true
       this.#announce()
-      return
     }
+    post(EVENTS.answer, { id, done: blackbox !== 'flush', paused: this.paused > 0 } satisfies Answer)
+    if (blackbox !== 'flush') return
     const error = await this.flush(until).then(() => undefined, reason)
-    post(EVENTS.flushed, { id, error })
+    post(EVENTS.answer, { id, done: true, error } satisfies Answer)
   }
 
   #announce (): void {

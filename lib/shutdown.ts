@@ -12,17 +12,23 @@ export interface SignalOptions extends ShutdownOptions {
   before?: (signal: NodeJS.Signals) => unknown
 }
 
+/** Handlers installed here, and how many of them are at work. */
+const ours = new Set<unknown>()
+let busy = 0
+
 /**
  * Flushes, then ends the logger's transports; resolves when they have closed. Ending blocks the main thread for as long as the
  * outputs take (pino, thread-stream `end`), at most their `closeTimeout`. A flush that fails does not keep them from ending:
  * the rejection comes afterwards. Logging after this call emits 'error' on the transport.
  */
 export async function shutdown (logger: LoggerLike, options: ShutdownOptions = {}): Promise<void> {
-  const transports = transportsOf(logger)
+  // One that is ended already, by an earlier call or by pino, has nothing left to save.
+  const transports = transportsOf(logger).filter(transport => !isEnded(transport))
+  if (transports.length === 0) return
   // A transport does not keep the process alive; without this it could end, with exit code 13, while we wait.
   const alive = setInterval(() => {}, 1 << 30)
   try {
-    const flushed = await flush(logger, options).then(() => undefined, (error: unknown) => error)
+    const flushed = await flush(logger, options).then(() => undefined, (error: unknown) => transports.every(isEnded) ? undefined : error)
     await Promise.all(transports.map(end))
     if (flushed !== undefined) throw flushed
   } finally {
@@ -37,6 +43,10 @@ export async function shutdown (logger: LoggerLike, options: ShutdownOptions = {
 shutdown.onSignals = function onSignals (logger: LoggerLike, { signals = ['SIGTERM', 'SIGINT', 'SIGHUP'], before, ...options }: SignalOptions = {}): () => void {
   const remove = (): void => { for (const signal of signals) process.off(signal, handle) }
   const handle = async (signal: NodeJS.Signals): Promise<void> => {
+    // What the application has for it does what it does; then it is not for us to end the process.
+    const others = process.listeners(signal).some(listener => !ours.has(listener))
+    busy++
+    const alive = setInterval(() => {}, 1 << 30)
     remove()
     try {
       await before?.(signal)
@@ -44,10 +54,18 @@ shutdown.onSignals = function onSignals (logger: LoggerLike, { signals = ['SIGTE
       process.emitWarning(error instanceof Error ? error : String(error))
     }
     await shutdown(logger, options).catch((error: Error) => process.emitWarning(error))
-    process.kill(process.pid, signal)
+    clearInterval(alive)
+    ours.delete(handle)
+    // The last one of several loggers.
+    if (--busy === 0 && !others) process.kill(process.pid, signal)
   }
+  ours.add(handle)
   for (const signal of signals) process.on(signal, handle)
   return remove
+}
+
+function isEnded (transport: TransportStream): boolean {
+  return transport.closed || transport.destroyed || transport.writableEnded
 }
 
 function end (transport: TransportStream): Promise<void> {

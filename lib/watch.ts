@@ -1,7 +1,8 @@
 // The view from the main thread: what each output of a logger has done so far. The figures lie in shared memory, so they can be
 // read at any time, even in a process 'exit' handler after the outputs have closed.
-import { transportsOf, type LoggerLike } from './logger.js'
-import { EVENTS, type OutputInfo } from './registry.js'
+import { transportsOf, type LoggerLike, type TransportStream } from './logger.js'
+import { Requests } from './requests.js'
+import type { OutputInfo } from './registry.js'
 import { Counters, type Metrics } from './telemetry/counters.js'
 
 export interface OutputMetrics extends Metrics {
@@ -20,18 +21,29 @@ export interface Watch {
 
 /** Watches all outputs of a logger. Throws a LoggerError when it has no transport. */
 export function watch (logger: LoggerLike): Watch {
-  const known = new Map<object, Array<OutputInfo & { counters: Counters }>>()
-  const ready = transportsOf(logger).map(transport => new Promise<void>(resolve => {
-    transport.on(EVENTS.outputs, (outputs: OutputInfo[]) => {
-      const before = known.get(transport) ?? []
-      const fresh = outputs.filter(({ id }) => !before.some(output => output.id === id))
-      known.set(transport, [...before, ...fresh.map(output => ({ ...output, counters: new Counters(output.memory) }))])
-      resolve()
-    })
-    transport.emit('message', { blackbox: 'watch', id: 0, until: 'durable' })
-  }))
+  const transports = transportsOf(logger)
+  const counters = new Map<OutputInfo, Counters>()
+  const read = (output: OutputInfo): OutputMetrics => {
+    if (!counters.has(output)) counters.set(output, new Counters(output.memory))
+    return { kind: output.kind, name: output.name, ...counters.get(output)!.read() }
+  }
   return {
-    ready: Promise.all(ready).then(() => {}),
-    metrics: () => [...known.values()].flat().map(({ kind, name, counters }) => ({ kind, name, ...counters.read() }))
+    ready: Promise.all(transports.map(known)).then(() => {}),
+    metrics: () => transports.flatMap(transport => Requests.of(transport).outputs.map(read))
+  }
+}
+
+/** Resolves when the outputs of a transport are known, or never will be. */
+async function known (transport: TransportStream): Promise<void> {
+  // A transport does not keep the process alive; without this it could end, with exit code 13, while we wait.
+  const alive = setInterval(() => {}, 1 << 30)
+  try {
+    const requests = Requests.of(transport)
+    await requests.bring()
+    await requests.ask('watch')
+  } catch {
+    // Closed: there is nothing to watch.
+  } finally {
+    clearInterval(alive)
   }
 }

@@ -8,7 +8,7 @@ import { Appender } from '../lib/journal/appender.js'
 import { MemoryJournal } from '../lib/journal/memory.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
-import type { Transform } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { Sealed } from '../lib/journal/journal.js'
 
 export type { ConsoleOptions }
@@ -47,6 +47,6 @@ function writer (fd: number, name: string): (segment: Sealed) => Promise<void> {
 }
 
 /** pino target: stdout or stderr. */
-export default function console (options?: ConsoleOptions): Transform {
+export default function console (options?: ConsoleOptions): Writable {
   return transport([{ output: output(options), level: 0 }])
 }

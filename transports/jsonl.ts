@@ -7,7 +7,7 @@ import { DiskJournal } from '../lib/journal/disk.js'
 import { RotatedShelf } from '../lib/journal/rotated.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
-import type { Transform } from 'node:stream'
+import type { Writable } from 'node:stream'
 
 export type { JsonlOptions }
 
@@ -39,6 +39,6 @@ export function output (options: unknown): Output {
 }
 
 /** pino target: rotating JSONL files. */
-export default function jsonl (options: JsonlOptions): Transform {
+export default function jsonl (options: JsonlOptions): Writable {
   return transport([{ output: output(options), level: 0 }])
 }

@@ -5,12 +5,12 @@
 import { parseTee, type TeeOptions } from '../lib/config/tee.js'
 import { transport, type Branch, type Output } from '../lib/output.js'
 import { outputUrl } from '../lib/targets.js'
-import type { Transform } from 'node:stream'
+import type { Writable } from 'node:stream'
 
 export type { TeeOptions }
 
 /** pino target: several outputs behind one intake. Rejects with an OptionError, with no output left open. */
-export default async function tee (options: TeeOptions): Promise<Transform> {
+export default async function tee (options: TeeOptions): Promise<Writable> {
   const branches: Branch[] = []
   try {
     for (const { target, level, options: own } of parseTee(options)) {

@@ -12,6 +12,7 @@ export const MB = 1024 ** 2
 /** `500`, `'500ms'`, `'15m'`, `'24h'`, `'7d'` -> milliseconds. */
 export function parseDuration (input: string | number): number | undefined {
   if (typeof input === 'number') return safe(input)
+  if (typeof input !== 'string') return undefined
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/i.exec(input.trim())
   return match ? safe(Number(match[1]) * DURATIONS[match[2]!.toLowerCase()]!) : undefined
 }

@@ -1,0 +1,109 @@
+// What the main thread asks the registry of a worker, and hears from it: one set of listeners per transport, however many
+// questions are open.
+import { within } from './deadline.js'
+import { FlushError } from './errors.js'
+import { EVENTS, type Answer, type OutputInfo, type Request, type Until } from './registry.js'
+import type { TransportStream } from './logger.js'
+
+/** An application that logs in every turn of the event loop keeps pino's flush from ever starting (thread-stream, `flushBuffer`). */
+const STARVED = 250
+/** ms after which a worker that has not answered is not expected to. */
+const SILENCE = 3000
+
+let lastId = 0
+const all = new WeakMap<TransportStream, Requests>()
+
+export class Requests {
+  /** What the worker has told of its outputs. */
+  readonly outputs: OutputInfo[] = []
+  readonly #transport: TransportStream
+  readonly #open = new Map<number, (answer: Answer | Error) => void>()
+  #bringing: Promise<void> | undefined
+  #next: Promise<void> | undefined
+  /** A flush of pino's that has not come back. */
+  #flushing = false
+
+  static of (transport: TransportStream): Requests {
+    let requests = all.get(transport)
+    if (!requests) all.set(transport, requests = new Requests(transport))
+    return requests
+  }
+
+  private constructor (transport: TransportStream) {
+    this.#transport = transport
+    transport.on(EVENTS.answer, (answer: Answer) => this.#open.get(answer.id)?.(answer))
+    transport.on(EVENTS.outputs, (outputs: OutputInfo[]) => {
+      this.outputs.push(...outputs.filter(({ id }) => !this.outputs.some(known => known.id === id)))
+    })
+    transport.on('close', () => {
+      for (const settle of [...this.#open.values()]) settle(closed())
+    })
+  }
+
+  /** Every line logged so far has reached the worker, and the worker is up. Calls that come meanwhile share the one after. */
+  bring (): Promise<void> {
+    if (!this.#bringing) {
+      this.#bringing = this.#bring().finally(() => { this.#bringing = undefined })
+      return this.#bringing
+    }
+    this.#next ??= this.#bringing.catch(() => {}).then(() => {
+      this.#next = undefined
+      return this.bring()
+    })
+    return this.#next
+  }
+
+  async #bring (): Promise<void> {
+    // One that is still under way may have begun before the last lines.
+    const flushed = this.#flushing ? new Promise<void>(() => {}) : this.#flush()
+    while (!await within(flushed, STARVED)) {
+      if (this.#transport.destroyed) throw closed()
+      if (!this.#transport.ready) continue
+      const answer = await this.ask('ping')
+      // It takes what comes at once, so this is a matter of milliseconds.
+      if (answer && !answer.paused) return this.#transport.flushSync()
+    }
+  }
+
+  /** Undefined when the worker has no outputs, or `signal` ends the waiting. Rejects with a FlushError when it is closed, or fails. */
+  async ask (blackbox: Request['blackbox'], until: Until = 'durable', signal?: AbortSignal): Promise<Answer | undefined> {
+    if (this.#transport.destroyed) throw closed()
+    if (signal?.aborted) return undefined
+    const id = ++lastId
+    return await new Promise<Answer | undefined>((resolve, reject) => {
+      const settle = (answer?: Answer | Error): void => {
+        clearTimeout(silence)
+        this.#open.delete(id)
+        if (answer instanceof Error) reject(answer)
+        else if (answer?.error !== undefined) reject(new FlushError('BLACKBOX_FLUSH_FAILED', answer.error))
+        else resolve(answer)
+      }
+      const silence = setTimeout(settle, SILENCE)
+      signal?.addEventListener('abort', () => settle(), { once: true })
+      let received = false
+      this.#open.set(id, answer => {
+        received = true
+        clearTimeout(silence)
+        if (answer instanceof Error || answer.done) settle(answer)
+      })
+      this.#transport.emit('message', { blackbox, id, until } satisfies Request)
+      // The worker answers in order: when it has answered pino and not us, there is nobody to answer.
+      if (!this.#flushing) this.#flush().then(() => { if (!received) settle() }, settle)
+    })
+  }
+
+  async #flush (): Promise<void> {
+    this.#flushing = true
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#transport.flush(error => error ? reject(closed(error)) : resolve())
+      })
+    } finally {
+      this.#flushing = false
+    }
+  }
+}
+
+function closed (cause?: Error): FlushError {
+  return new FlushError('BLACKBOX_CLOSED', cause?.message ?? 'the worker has exited', { cause })
+}

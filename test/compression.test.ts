@@ -137,14 +137,14 @@ t.test('a file is compressed after its boundary, without traffic', async t => {
   t.same(await seqs(directory), [0, 1])
 })
 
-t.test('a file that this run only went on with is its own, also with `removeOtherLogFiles: false`', async t => {
+t.test('`removeOtherLogFiles: false`: files of earlier runs are compressed, and one that this run went on with is its own to remove', async t => {
   const directory = t.testdir({ 'app.1.log': text(0, 9), 'app.2.log': text(9, 5) })
-  const log = remote({ file: join(directory, 'app'), size: '1000b', compress: 'gzip', limit: { count: 100, removeOtherLogFiles: false } })
+  const log = remote({ file: join(directory, 'app'), size: '1000b', compress: 'gzip', limit: { count: 1, removeOtherLogFiles: false } })
   log.write(...range(20, 14).map(seq => lineOf(100, seq)))
   await log.flush()
-  await until(() => fs.existsSync(join(directory, 'app.3.log.gz')) && !fs.existsSync(join(directory, 'app.3.log')))
+  await until(() => fs.existsSync(join(directory, 'app.3.log.gz')) && !fs.existsSync(join(directory, 'app.3.log')) && !fs.existsSync(join(directory, 'app.2.log.gz')))
   await log.end()
-  t.strictSame(logFiles(directory, 'app'), ['app.1.log', 'app.2.log.gz', 'app.3.log.gz', 'app.4.log'])
+  t.strictSame(logFiles(directory, 'app'), ['app.1.log.gz', 'app.3.log.gz', 'app.4.log'])
 })
 
 t.test('an end in the middle of compressing is clean and silent; the next start does the rest', async t => {

@@ -90,14 +90,21 @@ t.test('it leads to a log file at every moment, while two processes rotate', asy
   t.same(strange(directory), [], 'no half-made links are left')
 })
 
-t.test('it leads somewhere also after a boundary at which nothing was logged, and the last file was compressed', async t => {
+t.test('after a boundary at which nothing was logged it leads to the last file, which is not compressed before there is another', async t => {
   const directory = t.testdir()
   const half = HOUR / 2 - Date.now() % HOUR
-  const log = clocked(directory, { file: join(directory, 'app'), frequency: 'hourly', compress: 'gzip', symlink: true }, half)
+  const log = clocked(directory, { file: join(directory, 'app'), frequency: 'hourly', compress: 'gzip', limit: { count: 5 }, symlink: true }, half)
   log.write(lineOf(100, 0))
   await log.flush()
+  fs.writeFileSync(join(directory, 'app.5.log'), lineOf(100, 1) + '\n')
   log.shift(half + HOUR)
-  await until(() => fs.existsSync(join(directory, 'app.1.log.gz')) && !fs.existsSync(join(directory, 'app.1.log')))
+  await until(() => fs.existsSync(join(directory, 'app.5.log.gz')))
   t.ok(fs.existsSync(join(directory, 'current.log')), `it leads to ${target(directory)}, there is ${logFiles(directory, 'app')}`)
+  t.equal(target(directory), 'app.1.log')
+  log.write(lineOf(100, 1))
+  await log.flush()
+  t.equal(target(directory), 'app.6.log')
+  await until(() => fs.existsSync(join(directory, 'app.1.log.gz')) && !fs.existsSync(join(directory, 'app.1.log')))
+  t.ok(fs.existsSync(join(directory, 'current.log')))
   await log.end()
 })

@@ -20,7 +20,16 @@ export function output (options: unknown): Output {
   const o = parseJsonl(options)
   const monitor = new Monitor(o.name ?? `jsonl ${o.file}`)
   const shelf = new RotatedShelf({
-    names: o.names, monitor, period: o.period, maxBytes: o.size, mkdir: o.mkdir, symlink: o.symlink, mode: o.mode ?? DEFAULT_MODE, maxWrite: o.maxWrite, sync: o.sync
+    names: o.names,
+    monitor,
+    period: o.period,
+    maxBytes: o.size,
+    mkdir: o.mkdir,
+    mode: o.mode ?? DEFAULT_MODE,
+    maxWrite: o.maxWrite,
+    sync: o.sync,
+    symlink: o.symlink,
+    moved: () => archive.sweep()
   })
   const journal = new DiskJournal({
     shelf,
@@ -33,9 +42,8 @@ export function output (options: unknown): Output {
   })
   const archive = new Archive({ shelf, monitor, compress: o.compress, limit: o.limit, maxBytes: o.size })
   journal.opened.then(() => archive.sweep())
-  return createOutput({
-    kind: 'jsonl', monitor, journal, closeTimeout: o.closeTimeout, deliver: () => archive.sweep(), stop: () => archive.close()
-  })
+  const deliver = async (): Promise<void> => archive.sweep()
+  return createOutput({ kind: 'jsonl', monitor, journal, closeTimeout: o.closeTimeout, deliver, stop: () => archive.close() })
 }
 
 /** pino target: rotating JSONL files. */

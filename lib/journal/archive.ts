@@ -7,7 +7,7 @@ import { surplus, type RetentionLimit } from './retention.js'
 import { SUFFIX } from './naming.js'
 import type { CompressJob } from './compress-thread.js'
 import type { Clock } from './journal.js'
-import type { RotatedFile, RotatedShelf } from './rotated.js'
+import type { RotatedShelf } from './rotated.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 /** ms; file systems and `utimes` round. */
@@ -27,16 +27,20 @@ export class Archive {
   readonly #o: ArchiveOptions
   #thread: Worker | undefined
   #sweeping: Promise<void> = Promise.resolve()
+  /** Asked for and not begun yet. */
+  #next: Promise<void> | undefined
   #closed = false
 
   constructor (options: ArchiveOptions) {
     this.#o = options
   }
 
-  /** Never rejects: what could not be done now is tried at the next sweep. */
-  sweep (): Promise<void> {
-    this.#sweeping = this.#sweeping.then(() => this.#sweep())
-    return this.#sweeping
+  /** Soon, once however often it is asked for until then. What could not be done is tried at the next one. */
+  sweep (): void {
+    this.#sweeping = this.#next ??= this.#sweeping.then(() => {
+      this.#next = undefined
+      return this.#sweep()
+    })
   }
 
   async #sweep (): Promise<void> {
@@ -60,7 +64,7 @@ export class Archive {
 
   async #compress (codec: 'gzip' | 'zstd'): Promise<void> {
     const { shelf, monitor } = this.#o
-    for (const file of await this.#files()) {
+    for (const file of await shelf.closed()) {
       if (file.name.suffix !== '' || this.#closed) continue
       const final = file.path + SUFFIX[codec]
       // Another process may be at the same file: claimed, it is nobody else's to touch.
@@ -98,9 +102,11 @@ export class Archive {
     }
   }
 
-  async #retain (limit: RetentionLimit): Promise<void> {
+  async #retain (limit: NonNullable<ArchiveOptions['limit']>): Promise<void> {
     const { shelf, maxBytes, monitor, now = Date.now } = this.#o
-    const found = await Promise.all((await this.#files()).map(async file => ({ file, stat: await fsp.stat(file.path).catch(() => undefined) })))
+    const closed = await shelf.closed()
+    const removable = limit.removeOtherLogFiles ? closed : closed.filter(({ name }) => shelf.made(name))
+    const found = await Promise.all(removable.map(async file => ({ file, stat: await fsp.stat(file.path).catch(() => undefined) })))
     const files = found.filter(({ stat }) => stat?.isFile()).map(({ file, stat }) => ({ ...file, bytes: stat!.size, modified: stat!.mtimeMs }))
     // By time, because dates in names may not sort; the names decide between files of one moment.
     files.sort((a, b) => a.modified - b.modified)
@@ -108,12 +114,6 @@ export class Archive {
     for (const file of surplus(files, limit, now(), reserve(sizes, await shelf.crowd(), maxBytes))) {
       await shelf.exclusively(file.id, () => fsp.rm(file.path, { force: true })).catch(error => monitor.failed('remove a rotated file', error))
     }
-  }
-
-  async #files (): Promise<RotatedFile[]> {
-    const { shelf, limit } = this.#o
-    const closed = await shelf.closed()
-    return limit?.removeOtherLogFiles === false ? closed.filter(file => shelf.made(file.name)) : closed
   }
 }
 

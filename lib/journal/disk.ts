@@ -140,14 +140,14 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
 
   /** Does one thing that is due; false when nothing is. */
   async #step (): Promise<boolean> {
-    const now = this.#now()
-    if (!this.#possessed) return await this.#possess(now)
+    if (!this.#possessed) return await this.#possess(this.#now())
     if (this.#broken) return await this.#mend()
     const active = this.#active
     if (active && this.#ticked) {
       this.#ticked = false
       if (!await this.#o.shelf.holds(active.file)) return await this.#replace(active)
     }
+    const now = this.#now()
     if (active && this.#full(active, now)) return await this.#seal(active)
     if (!this.#queue.empty && !this.#heldBack(now)) {
       if (!active) return await this.#create(now)

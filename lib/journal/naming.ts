@@ -6,6 +6,8 @@ import { OptionError, reason, show } from '../errors.js'
 
 export const SUFFIX = { gzip: '.gz', zstd: '.zst' } as const
 
+/** What a format leaves out is that of a leap year, or 29 February would be no date in formats without a year. */
+const REFERENCE = Date.UTC(2020, 0, 1)
 /** A date whose parts all differ. */
 const SAMPLE = Date.UTC(2026, 10, 20, 21, 43, 56, 789)
 
@@ -95,7 +97,7 @@ function dateFns (pattern: string, utc: boolean): Dates {
   try {
     const sample = format(SAMPLE, pattern, options)
     if (forbidden.test(sample)) refuse('give names that a file can have', `, which gives ${show(sample)}`)
-    if (format(parse(sample, pattern, 0, options), pattern, options) !== sample) refuse('give dates that can be read back')
+    if (format(parse(sample, pattern, REFERENCE, options), pattern, options) !== sample) refuse('give dates that can be read back')
   } catch (error) {
     if (error instanceof OptionError) throw error
     refuse('be a date format of date-fns', `: ${reason(error)}`)
@@ -106,7 +108,7 @@ function dateFns (pattern: string, utc: boolean): Dates {
     parse (text) {
       if (!known.has(text)) {
         if (known.size > 10_000) known.clear()
-        const time = parse(text, pattern, 0, options).getTime()
+        const time = parse(text, pattern, REFERENCE, options).getTime()
         known.set(text, Number.isNaN(time) || format(time, pattern, options) !== text ? undefined : time)
       }
       return known.get(text)

@@ -28,6 +28,8 @@ export interface RotatedOptions extends SegmentOptions {
   monitor: Monitor
   mkdir: boolean
   symlink: boolean
+  /** The symlink has left a file, which is as free as others now. */
+  moved?: () => void
   /** A file of this many bytes is not written on after a restart. */
   maxBytes?: number | undefined
   period?: Period | undefined
@@ -42,7 +44,7 @@ export interface RotatedFile extends Sealed {
 export class RotatedShelf implements Shelf<RotatedFile> {
   readonly product = true
   readonly #o: RotatedOptions
-  readonly #created = new Set<string>()
+  readonly #made = new Set<string>()
   #owner: Owner | undefined
 
   constructor (options: RotatedOptions) {
@@ -60,12 +62,11 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     await this.#possess()
     await sweepUnborn(this.home)
     const mended = await this.mendOrphans()
-    const files = await this.files()
+    const files = (await this.files()).filter(({ date }) => date === this.#date(now))
     const compressed = new Set(files.filter(({ suffix }) => suffix !== '').map(name => names.format({ ...name, suffix: '' })))
-    const last = files.findLast(({ suffix }) => suffix === '')
     const newest = files.at(-1)
     const candidates = new Set(mended)
-    if (last && newest && names.compare(last, newest) === 0) candidates.add(names.format(last))
+    if (newest) candidates.add(names.format({ ...newest, suffix: '' }))
     // A file that has been compressed is finished, whether or not its source could still be removed.
     const free = [...candidates].filter(name => !compressed.has(name)).sort(this.#newestFirst)
     return { active: await this.#resume(free, now) ?? await this.create(now), sealed: [] }
@@ -82,7 +83,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
       if (!await this.#owner!.claim(name)) continue
       try {
         const { file } = await SegmentFile.open(join(names.directory, name), 'always', this.#o)
-        this.#created.add(name)
+        this.#made.add(name)
         await this.#point(file)
         return file
       } catch (error) {
@@ -130,6 +131,8 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     // In this order: a file is claimed before it is created, so none can be seen whose claim cannot.
     const files = await this.files()
     const owned = new Set((await this.#owned()).map(({ claimed }) => claimed))
+    // Nor the one that the symlink leads to: until there is a next file, that is the last one.
+    if (this.#o.symlink) owned.add(await fsp.readlink(this.#link).catch(() => ''))
     return files.map(name => this.#o.names.format(name)).filter(name => !owned.has(name)).map(name => this.#file(name, 0, 0))
   }
 
@@ -144,9 +147,9 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     return (await writers(this.home)).length
   }
 
-  /** Was this file created by this run? */
+  /** Was this file written by this run? */
   made (name: RotatedName): boolean {
-    return this.#created.has(this.#o.names.format({ ...name, suffix: '' }))
+    return this.#made.has(this.#o.names.format({ ...name, suffix: '' }))
   }
 
   /** Works on a closed file while no other process does. `workplace` is a directory for what is unfinished. */
@@ -229,6 +232,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
       try {
         const file = await this.#current(path, now) ? await this.#open(path) : undefined
         if (file && file.size < maxBytes) {
+          this.#made.add(name)
           await this.#point(file)
           return file
         }
@@ -266,8 +270,12 @@ export class RotatedShelf implements Shelf<RotatedFile> {
 
   async #point (file: SegmentFile): Promise<void> {
     if (!this.#o.symlink) return
-    await pointTo(join(this.#o.names.directory, 'current.log'), basename(file.path))
-      .catch(error => this.#o.monitor.failed('update the symlink current.log', error))
+    await pointTo(this.#link, basename(file.path)).catch(error => this.#o.monitor.failed('update the symlink current.log', error))
+    this.#o.moved?.()
+  }
+
+  get #link (): string {
+    return join(this.#o.names.directory, 'current.log')
   }
 
   readonly #newestFirst = (a: string, b: string): number =>

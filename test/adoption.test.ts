@@ -20,6 +20,7 @@ function dead (home: string, id: string, names: string[]): void {
   for (const name of names) fs.writeFileSync(join(home, id, name), '')
 }
 
+const unexpected = (error: unknown): void => { t.fail('adopts', { error }) }
 const held = async (directory: string): Promise<string[]> => (await claims(directory)).filter(({ work }) => !work).map(({ claimed }) => claimed)
 
 t.test('a dead writer that claims the file we write: ours is not cut while we write it, and our claim stays', async t => {
@@ -48,7 +49,7 @@ t.test('a claim is seen by others at every moment, also while its owner adopts a
   const adopting = (async () => {
     for (const round of range(300)) {
       dead(home, `dead-${round}`, ['app.7.jsonl', 'app.8.jsonl'])
-      for (const orphan of await owner.adopt()) await fsp.rm(orphan, { recursive: true })
+      for (const orphan of await owner.adopt(unexpected)) await fsp.rm(orphan, { recursive: true })
     }
   })()
   let blind = 0
@@ -79,7 +80,7 @@ t.test('what was adopted and could not be handed on when its adopter closed is n
   const home = join(t.testdir(), 'home')
   const owner = await Owner.create(home)
   dead(home, 'feedfacefeedface', ['app.1.jsonl'])
-  t.equal((await owner.adopt()).length, 1)
+  t.equal((await owner.adopt(unexpected)).length, 1)
   const { rename } = fsp
   fsp.rename = (async (from: string, to: string) => {
     if (basename(from) === 'feedfacefeedface') throw Object.assign(new Error('EIO: made to fail'), { code: 'EIO' })
@@ -88,7 +89,7 @@ t.test('what was adopted and could not be handed on when its adopter closed is n
   await owner.close()
   fsp.rename = rename
   const next = await Owner.create(home)
-  const found = (await Promise.all((await next.adopt()).map(held))).flat()
+  const found = (await Promise.all((await next.adopt(unexpected)).map(held))).flat()
   t.ok(found.includes('app.1.jsonl'), 'the next still learns of it')
   await next.close()
 })

@@ -38,7 +38,7 @@ export class Backlog<S extends Sealed> {
     monitor.accepted(records, length)
     const settle = (admitted: boolean): void => {
       if (admitted) take(block)
-      else monitor.dropped(refused ?? 'full', records, length)
+      else monitor.dropped(refused ?? (this.#ended ? 'closed' : 'full'), records, length)
     }
     const admitted = refused === undefined && (this.#bound?.admit(block) ?? true)
     if (typeof admitted !== 'boolean') return admitted.then(settle)
@@ -94,6 +94,16 @@ export class Backlog<S extends Sealed> {
     }
     await discard(segment)
     this.#leased = undefined
+  }
+
+  /** The oldest segment that is not done with. */
+  get first (): S | undefined {
+    return this.#segments[0]
+  }
+
+  /** What waits for room is dropped. */
+  refuse (): void {
+    this.#bound?.refuse()
   }
 
   /** No more segments will come; what is left is given out. */

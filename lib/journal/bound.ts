@@ -45,7 +45,7 @@ export class Bound {
     }
     if (whenFull !== 'block' || this.#stalled || this.#waitingBytes + block.bytes.length > MOST_WAITING) return false
     this.#waitingBytes += block.bytes.length
-    this.#timer ??= setTimeout(() => this.#stall(), blockTimeout)
+    this.#timer ??= setTimeout(() => this.refuse(), blockTimeout)
     return new Promise(resolve => { this.#waiting.push({ block, resolve }) })
   }
 
@@ -65,7 +65,7 @@ export class Bound {
       resolve(this.book(block))
       // What waits has had room since: its time begins again.
       clearTimeout(this.#timer)
-      this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.#stall(), this.#o.blockTimeout) : undefined
+      this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.refuse(), this.#o.blockTimeout) : undefined
     }
   }
 
@@ -83,7 +83,9 @@ export class Bound {
     }
   }
 
-  #stall (): void {
+  /** Nothing waits any longer, until something is freed. */
+  refuse (): void {
+    clearTimeout(this.#timer)
     this.#stalled = true
     this.#timer = undefined
     this.#waitingBytes = 0

@@ -181,7 +181,12 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   async #mend (): Promise<true> {
     const { segment, safe } = this.#broken!
     const file = await this.#o.shelf.reopen(segment.file, this.#now())
-    await file.cut(safe)
+    try {
+      await file.cut(safe)
+    } catch (error) {
+      await file.close().catch(() => {})
+      throw error
+    }
     this.#active = this.#segment(file, segment)
     this.#broken = undefined
     return true
@@ -252,6 +257,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     const left = [...this.#active?.retreat(this.#now()).again ?? [], ...this.#queue.drain()]
     for (const { records, bytes } of left) this.#o.monitor.dropped('closed', records, bytes.length)
     this.#mark.fail()
+    this.#backlog.refuse()
     this.#backlog.end()
   }
 }

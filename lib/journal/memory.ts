@@ -16,12 +16,15 @@ export interface MemoryOptions extends BoundOptions {
 
 class MemorySegment implements Sealed {
   readonly id: string
+  /** Bytes taken before it. */
+  readonly start: number
   records = 0
   bytes = 0
   readonly #blocks: Buffer[] = []
 
-  constructor (id: string) {
+  constructor (id: string, start: number) {
     this.id = id
+    this.start = start
   }
 
   add ({ bytes, records }: Block): void {
@@ -49,7 +52,8 @@ export class MemoryJournal implements Journal<MemorySegment> {
       monitor: options.monitor,
       counts: true,
       bound: options,
-      discard: async segment => this.#mark.secure(segment.bytes),
+      // A segment that was evicted may have been newer than one that is being delivered.
+      discard: async () => this.#mark.reach((this.#backlog.first ?? this.#growing)?.start),
       refill: () => this.#seal()
     })
   }
@@ -75,6 +79,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
     this.#closing = true
     this.#backlog.end()
     await within(this.#mark.reached(), deadline - Date.now())
+    this.#backlog.refuse()
     const growing = this.#seal()
     for (const { records, bytes } of [...this.#backlog.abandon(), ...growing ? [growing] : []]) {
       this.#o.monitor.dropped('closed', records, bytes)
@@ -87,9 +92,10 @@ export class MemoryJournal implements Journal<MemorySegment> {
   }
 
   #take (block: Block): void {
+    const start = this.#mark.taken
     this.#mark.take(block.bytes.length)
     if (this.#growing && this.#growing.bytes + block.bytes.length > this.#o.maxSegment) this.#backlog.add(this.#seal()!)
-    this.#growing ??= new MemorySegment(String(++this.#count))
+    this.#growing ??= new MemorySegment(String(++this.#count), start)
     this.#growing.add(block)
     this.#backlog.ring()
   }

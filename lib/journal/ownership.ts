@@ -68,6 +68,8 @@ export class Owner {
    * happen. False when a living writer has it; rejects, with nothing claimed, when that cannot be found out.
    */
   async claim (name: string, work = false): Promise<boolean> {
+    // Not announced again: who only looks at the name just now would have us withdraw.
+    if (!work && this.#writing.has(name)) return true
     const own = this.#mark(name, work)
     await fsp.writeFile(own, '', { mode: 0o600 })
     try {
@@ -97,9 +99,10 @@ export class Owner {
 
   /**
    * Takes over what dead writers left, each directory by one atomic rename into this writer's own: exactly one adopter
-   * succeeds, and in between nothing is without an owner. Returns the paths. Who has sorted one out removes it.
+   * succeeds, and in between nothing is without an owner. Returns the paths. Who has sorted one out removes it. What cannot be
+   * taken over stays where it is, and `failed` hears of it.
    */
-  async adopt (): Promise<string[]> {
+  async adopt (failed: (error: unknown) => void): Promise<string[]> {
     const adopted: string[] = []
     for (const { id, directory } of await writers(this.home)) {
       if (id === this.id || await isAlive(directory)) continue
@@ -108,7 +111,7 @@ export class Owner {
         await fsp.rename(directory, mine)
         adopted.push(mine)
       } catch (error) {
-        if (errno(error) !== 'ENOENT') throw error
+        if (errno(error) !== 'ENOENT') failed(error)
       }
     }
     return adopted

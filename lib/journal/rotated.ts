@@ -187,7 +187,8 @@ export class RotatedShelf implements Shelf<RotatedFile> {
    */
   async mendOrphans (): Promise<string[]> {
     const mended: string[] = []
-    for (const orphan of await this.#owner!.adopt()) {
+    const failed = (error: unknown): void => this.#o.monitor.failed('mend the file of a dead writer', error)
+    for (const orphan of await this.#owner!.adopt(failed)) {
       let done = true
       for (const { claimed, work } of await claims(orphan)) {
         if (work || !this.#o.names.parse(claimed)) continue
@@ -195,7 +196,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
           if (await this.#mend(claimed)) mended.push(claimed)
         } catch (error) {
           done = false
-          this.#o.monitor.failed('mend the file of a dead writer', error)
+          failed(error)
         }
       }
       if (done) await fsp.rm(orphan, { recursive: true, force: true })

@@ -81,6 +81,8 @@ export class SegmentFile {
 
   /** Never longer than `length`: what follows is to be written again. */
   async cut (length: number): Promise<void> {
+    // The number of a closed descriptor may be somebody else's by now.
+    if (this.#closed) throw new Error(`${this.path} is closed`)
     const { size } = await fstat(this.#fd)
     if (size > length) await ftruncate(this.#fd, length)
     this.#size = Math.min(size, length)

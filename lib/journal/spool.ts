@@ -40,9 +40,8 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   async open (): Promise<{ sealed: SpooledSegment[] }> {
     await this.#possess()
     await sweepUnborn(this.#home)
-    for (const orphan of await this.#owner!.adopt()) {
-      await this.#sortIn(orphan).catch(error => this.#monitor.failed('adopt the journal of a dead writer', error))
-    }
+    const failed = (error: unknown): void => this.#monitor.failed('adopt the journal of a dead writer', error)
+    for (const orphan of await this.#owner!.adopt(failed)) await this.#sortIn(orphan).catch(failed)
     return { sealed: await this.#sealed() }
   }
 
@@ -74,9 +73,11 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   }
 
   async close (): Promise<void> {
-    const left = await this.#sealed().catch(() => [])
-    if (left.length > 0) await this.#owner?.leave()
-    else await this.#owner?.close()
+    if (!this.#owner) return
+    // Also one that could not be sealed: the next who starts does it.
+    const left = (await fsp.readdir(this.#owner.directory).catch(() => [])).some(name => SEALED.test(name) || name.endsWith(OPEN))
+    if (left) await this.#owner.leave()
+    else await this.#owner.close()
   }
 
   async #possess (): Promise<void> {

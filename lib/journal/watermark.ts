@@ -21,8 +21,18 @@ export class Watermark {
     this.#taken += bytes
   }
 
+  /** Bytes taken so far. */
+  get taken (): number {
+    return this.#taken
+  }
+
   secure (bytes: number): void {
-    this.#secured += bytes
+    this.reach(this.#secured + bytes)
+  }
+
+  /** What was taken first, up to `position`, is safe; all of it by default. */
+  reach (position = this.#taken): void {
+    this.#secured = position
     while (this.#waiting[0] && this.#waiting[0].taken <= this.#secured) this.#waiting.shift()!.resolve()
   }
 

@@ -81,8 +81,9 @@ export function transport (branches: readonly Branch[]): Writable {
       append (block) {
         const pause = output.append(block)
         if (!alone || !pause) return undefined
-        registry.paused++
-        return pause.finally(() => { registry.paused-- })
+        registry.pauses.add(pause)
+        pause.then(() => registry.pauses.delete(pause))
+        return pause
       }
     })),
     levels: registry.levels,

@@ -47,8 +47,8 @@ export class Registry {
   /** Labels of levels; pino's configuration may bring more, after the first line. */
   readonly levels: Record<string, number> = { ...LEVELS }
   #watched = false
-  /** Outputs that have asked pino for a pause. */
-  paused = 0
+  /** Pauses that outputs have asked pino for. */
+  readonly pauses = new Set<Promise<void>>()
   #count = 0
 
   static here (): Registry {
@@ -71,7 +71,10 @@ export class Registry {
 
   /** Every line that was written to this thread before the call is as safe as `until` asks, in every output. */
   async flush (until: Until): Promise<void> {
-    await this.#quiet()
+    do {
+      await Promise.all(this.pauses)
+      await this.#quiet()
+    } while (this.pauses.size > 0)
     const results = await Promise.allSettled([...this.outputs.keys()].map(output => output.flush(until)))
     const failed = results.find(result => result.status === 'rejected')
     if (failed) throw failed.reason
@@ -122,7 +125,7 @@ export class Registry {
       this.#watched = true
       this.#announce()
     }
-    post(EVENTS.answer, { id, done: blackbox !== 'flush', paused: this.paused > 0 } satisfies Answer)
+    post(EVENTS.answer, { id, done: blackbox !== 'flush', paused: this.pauses.size > 0 } satisfies Answer)
     if (blackbox !== 'flush') return
     const error = await this.flush(until).then(() => undefined, reason)
     post(EVENTS.answer, { id, done: true, error } satisfies Answer)

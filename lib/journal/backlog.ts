@@ -22,6 +22,8 @@ export class Backlog<S extends Sealed> {
   readonly #bound: Bound | undefined
   readonly #bell = new Signal()
   readonly #segments: S[] = []
+  /** Blocks that wait for room. */
+  readonly #entering = new Set<Promise<void>>()
   /** Handed out by `next`, not removed yet: never evicted. */
   #leased: S | undefined
   #ended = false
@@ -41,8 +43,24 @@ export class Backlog<S extends Sealed> {
       else monitor.dropped(refused ?? (this.#ended ? 'closed' : 'full'), records, length)
     }
     const admitted = refused === undefined && (this.#bound?.admit(block) ?? true)
-    if (typeof admitted !== 'boolean') return admitted.then(settle)
-    settle(admitted)
+    if (typeof admitted === 'boolean') {
+      settle(admitted)
+      return undefined
+    }
+    const entered = admitted.then(settle)
+    this.#entering.add(entered)
+    entered.then(() => this.#entering.delete(entered))
+    return entered
+  }
+
+  /** Does a block wait for room? */
+  get entering (): boolean {
+    return this.#entering.size > 0
+  }
+
+  /** Resolves when none of the blocks given so far waits for room any more. */
+  async entered (): Promise<void> {
+    await Promise.all(this.#entering)
   }
 
   /** A segment whose lines were admitted. */

@@ -11,7 +11,7 @@ export interface BoundOptions {
 }
 
 /** Bytes of blocks that wait; a pause stops what comes after them, where there is somebody to pause. */
-const MOST_WAITING = 4 * 1024 * 1024
+const MOST_WAITING = 8 * 1024 * 1024
 
 export type Freed = { bytes: number, records: number }
 

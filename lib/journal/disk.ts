@@ -89,6 +89,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   async flush (): Promise<void> {
+    if (this.#backlog.entering) await this.#backlog.entered()
     const reached = this.#mark.reached()
     this.#bell.ring()
     await reached
@@ -106,6 +107,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#closing = true
     this.#bell.ring()
     this.#hurry.ring()
+    this.#backlog.entered().then(() => this.#bell.ring())
     await within(this.#running, deadline - this.#now())
     clearInterval(this.#timer)
     this.#over = true
@@ -127,7 +129,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     for (let pause = FIRST_PAUSE; !this.#over;) {
       try {
         if (await this.#step()) pause = FIRST_PAUSE
-        else if (this.#closing) break
+        else if (this.#closing && !this.#backlog.entering) break
         else await this.#bell.wait()
       } catch (error) {
         this.#o.monitor.failed('write to the log', error)

@@ -63,8 +63,9 @@ export class MemoryJournal implements Journal<MemorySegment> {
   }
 
   /** Memory is not safe: resolves when everything taken so far has been delivered or dropped. */
-  flush (): Promise<void> {
-    return this.#mark.reached()
+  async flush (): Promise<void> {
+    if (this.#backlog.entering) await this.#backlog.entered()
+    await this.#mark.reached()
   }
 
   next (): Promise<MemorySegment | undefined> {
@@ -78,7 +79,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
   async close (deadline: number): Promise<void> {
     this.#closing = true
     this.#backlog.end()
-    await within(this.#mark.reached(), deadline - Date.now())
+    await within(this.flush(), deadline - Date.now())
     this.#backlog.refuse()
     const growing = this.#seal()
     for (const { records, bytes } of [...this.#backlog.abandon(), ...growing ? [growing] : []]) {

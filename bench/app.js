@@ -5,6 +5,7 @@
 //
 // burst: as fast as it can log, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
 // feed: ready-made lines, no logger, waiting whenever the transport asks for it: as fast as the transport can.
+// long: the same, LONG times as many.
 // start: no line at all, only until the transport is ready.
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
@@ -53,6 +54,10 @@ const styles = {
       if (!transport.write(head + seq + tail)) await once(transport, 'drain')
       if (seq % BURST === 0) await turn()
     }
+  },
+
+  async long (_logLine, lines) {
+    await styles.feed(undefined, lines)
   },
 
   async paced (logLine, lines, rate) {

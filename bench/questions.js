@@ -35,7 +35,7 @@ const speedGoal = (contender, against, limit, style = 'burst') => ({
 /** A heap that grows with the number of lines would show in the second half. */
 const flatGoal = contender => ({
   what: `peak RSS after all lines less that after half of them, ${contender}`,
-  style: 'feed',
+  style: 'long',
   contender,
   against: contender,
   figure: sample => sample,

@@ -5,6 +5,7 @@ import { goalsOf } from './questions.js'
 const STYLES = {
   burst: 'As fast as the application can log',
   feed: 'As fast as the transport can: ready-made lines, no logger',
+  long: 'The same for eight times as long',
   paced: 'At half of saturation',
   start: 'Start-up'
 }
@@ -18,12 +19,11 @@ export function report (results, only) {
     `Times from the first log call until the transport has closed. Main-thread CPU by ${machine.clock}.`
   ].join('\n')
   const tables = Object.keys(STYLES).filter(style => samples.some(sample => sample.style === style))
-    .map(style => `### ${STYLES[style]}${style === 'paced' ? ` (${number(rate)} lines/s)` : ''}\n\n${style === 'start' ? startTable(samples) : table(style, samples, lines)}`)
+    .map(style => `### ${STYLES[style]}${style === 'paced' ? ` (${number(rate)} lines/s)` : ''}\n\n${style === 'start' ? startTable(samples) : table(style, samples)}`)
   return [head, ...tables, `### Goals\n\n${goals(samples, only)}`].join('\n\n') + '\n'
 }
 
-function table (style, samples, lines) {
-  const perLine = us => us / lines
+function table (style, samples) {
   return markdown(
     ['contender', 'lines/s', 'main CPU, µs/line', 'other threads, µs/line', 'peak RSS, MB', ''],
     byContender(samples, style).map(([contender, all]) => {
@@ -32,9 +32,9 @@ function table (style, samples, lines) {
       const remark = all.find(({ wrong }) => wrong)?.wrong ?? (cut > 0 ? `${cut} lines cut in two by rotation` : '')
       return [
         contender,
-        spread(good.map(({ ms }) => lines / ms * 1000), number),
-        spread(good.map(({ mainUs }) => perLine(mainUs)), value => value.toFixed(2)),
-        spread(good.map(({ otherUs }) => perLine(otherUs)), value => value.toFixed(2)),
+        spread(good.map(({ ms, lines }) => lines / ms * 1000), number),
+        spread(good.map(({ mainUs, lines }) => mainUs / lines), value => value.toFixed(2)),
+        spread(good.map(({ otherUs, lines }) => otherUs / lines), value => value.toFixed(2)),
         spread(good.map(({ peakRss }) => peakRss), value => value.toFixed(0)),
         remark
       ]

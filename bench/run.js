@@ -17,6 +17,8 @@ import { verify } from './verify.js'
 
 const BYTES_A_LINE = 250
 const START_ROUNDS = 3
+/** How many times the lines of the others a long run has. */
+const LONG = 8
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +39,7 @@ function defaultDir () {
   const shared = '/dev/shm'
   if (!fs.existsSync(shared)) return os.tmpdir()
   const { bavail, bsize } = fs.statfsSync(shared)
-  return bavail * bsize > lines * BYTES_A_LINE * 3 * 1.5 ? shared : os.tmpdir()
+  return bavail * bsize > lines * LONG * BYTES_A_LINE * 3 * 1.5 ? shared : os.tmpdir()
 }
 
 const base = fs.mkdtempSync(join(values.dir ?? defaultDir(), 'pino-blackbox-bench-'))
@@ -51,6 +53,7 @@ async function measure (contender, style, { lines, rate }) {
   for (const dir of dirs) fs.mkdirSync(dir)
   const out = stdout ? fs.openSync(join(dirs[0], 'app.log'), 'a') : 'ignore'
   const { NODE_OPTIONS, ...env } = process.env
+  if (style === 'long') lines *= LONG
   try {
     const child = fork(fileURLToPath(new URL('app.js', import.meta.url)), [JSON.stringify({ contender, dirs, style, lines, rate })],
       { env, execArgv: [], stdio: ['ignore', out, 'inherit', 'ipc'] })
@@ -60,7 +63,7 @@ async function measure (contender, style, { lines, rate }) {
     const failure = result === undefined ? `ended with code ${code}` : result.failure
     const found = failure || style === 'start' ? [] : dirs.map(dir => verify(dir, lines))
     return {
-      contender, style, ...result, wrong: failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut }) => sum + cut, 0)
+      contender, style, lines, ...result, wrong: failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut }) => sum + cut, 0)
     }
   } finally {
     if (stdout) fs.closeSync(out)

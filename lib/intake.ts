@@ -25,53 +25,64 @@ export interface IntakeOptions {
 
 const BLOCK = 256 * 1024
 
-/** The sinks of one level share their blocks: encoded once. */
-class Lane {
-  readonly level: number
-  readonly sinks: readonly Sink[]
+/** Lines on their way to a block, with their levels. Sinks that get the same lines share a block: encoded once. */
+class Batch {
+  readonly #sinks: readonly Sink[]
   #lines: string[] = []
+  #levels: number[] = []
   #length = 0
+  #lowest = Infinity
 
-  constructor (level: number, sinks: readonly Sink[]) {
-    this.level = level
-    this.sinks = sinks
+  constructor (sinks: readonly Sink[]) {
+    this.#sinks = sinks
   }
 
-  add (line: string): Promise<void> | undefined {
+  get full (): boolean {
+    return this.#length >= BLOCK
+  }
+
+  add (line: string, level: number): void {
     this.#lines.push(line)
+    this.#levels.push(level)
     this.#length += line.length
-    return this.#length >= BLOCK ? this.ship() : undefined
+    if (level < this.#lowest) this.#lowest = level
   }
 
-  ship (): Promise<void> | undefined {
-    const records = this.#lines.length
-    if (records === 0) return
-    this.#lines.push('')
-    const block = { bytes: Buffer.from(this.#lines.join('\n')), records }
+  /** Gives every sink its lines; the pauses that were asked for. */
+  ship (): Array<Promise<void>> {
+    const [lines, levels, lowest] = [this.#lines, this.#levels, this.#lowest]
+    if (lines.length === 0) return []
     this.#lines = []
+    this.#levels = []
     this.#length = 0
-    const pauses = this.sinks.map(sink => sink.append(block)).filter(pause => pause !== undefined)
-    return pauses.length > 0 ? Promise.all(pauses).then(() => {}) : undefined
+    this.#lowest = Infinity
+    const blocks = new Map<number, Block | undefined>()
+    return this.#sinks.flatMap(sink => {
+      const from = sink.level <= lowest ? 0 : sink.level
+      if (!blocks.has(from)) blocks.set(from, blockOf(from === 0 ? lines : lines.filter((_, at) => levels[at]! >= from)))
+      const block = blocks.get(from)
+      return (block && sink.append(block)) ?? []
+    })
   }
+}
+
+function blockOf (lines: readonly string[]): Block | undefined {
+  return lines.length === 0 ? undefined : { bytes: Buffer.from([...lines, ''].join('\n')), records: lines.length }
 }
 
 /** The stream that pino writes to. It accepts at once whatever is written, never emits 'error', and emits 'close' once after `end()`. */
 export function intake ({ sinks, levels, close }: IntakeOptions): Writable {
-  const lanes = [...new Set(sinks.map(({ level }) => level))].map(level => new Lane(level, sinks.filter(sink => sink.level === level)))
-  const filtering = lanes.some(({ level }) => level > 0)
+  const batch = new Batch(sinks)
+  const filtering = sinks.some(({ level }) => level > 0)
   const pauses = new Set<Promise<void>>()
   let scheduled = false
   let closed = false
 
-  const shipAll = (): void => {
-    scheduled = false
-    for (const lane of lanes) pause(lane.ship())
-  }
-
-  const pause = (asked: Promise<void> | undefined): void => {
-    if (!asked) return
-    pauses.add(asked)
-    asked.then(() => pauses.delete(asked))
+  const ship = (): void => {
+    for (const pause of batch.ship()) {
+      pauses.add(pause)
+      pause.then(() => pauses.delete(pause))
+    }
   }
 
   const resumed = async (): Promise<void> => {
@@ -79,24 +90,25 @@ export function intake ({ sinks, levels, close }: IntakeOptions): Writable {
   }
 
   const onLine = (line: string): null => {
-    const level = filtering ? levelOf(line, levels) : Infinity
-    for (const lane of lanes) {
-      if (level >= lane.level) pause(lane.add(line))
-    }
+    batch.add(line, filtering ? levelOf(line, levels) : Infinity)
+    if (batch.full) ship()
     if (!scheduled) {
       scheduled = true
-      process.nextTick(shipAll)
+      process.nextTick(() => {
+        scheduled = false
+        ship()
+      })
     }
     return null
   }
 
-  // Lines are taken where they would be parsed, as they are split; an answer of null ends their way there. A third of this
-  // thread's time would go into the readable side.
+  // Lines are taken where they would be parsed, as they are split; an answer of null ends their way there, and nothing is
+  // kept for a reader.
   const splitter = build(() => {}, {
     parseLine: line => line === '' ? null : onLine(line),
     metadata: false,
     close: async () => {
-      shipAll()
+      ship()
       await close()
     }
   }) as Transform

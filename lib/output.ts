@@ -69,18 +69,17 @@ export interface Branch {
 }
 
 /**
- * The stream that pino writes to, for one output or several. They close side by side: pino's 10 s are for all of them. Alone, an
- * output that is full may have reading stopped for a while; among several nobody waits for the slowest.
+ * The stream that pino writes to, for one output or several. They close side by side: pino's 10 s are for all of them. Each may
+ * have reading stopped while it is full, which ends soon if nothing gets free; until then the others get their lines later.
  */
 export function transport (branches: readonly Branch[]): Writable {
   const registry = Registry.here()
-  const alone = branches.length === 1
   const stream = intake({
     sinks: branches.map(({ output, level }) => ({
       level,
       append (block) {
         const pause = output.append(block)
-        if (!alone || !pause) return undefined
+        if (!pause) return undefined
         registry.pauses.add(pause)
         pause.then(() => registry.pauses.delete(pause))
         return pause

@@ -7,7 +7,9 @@ import type { TransportStream } from './logger.js'
 
 /** An application that logs in every turn of the event loop keeps pino's flush from ever starting (thread-stream, `flushBuffer`). */
 const STARVED = 250
-/** ms after which a worker that has not answered is not expected to. */
+/** ms after pino's flush has come back, in which the worker's answer does: since thread-stream 4.1 it is there already. */
+const GRACE = 500
+/** ms after which a worker is not waited for any longer if pino's flush does not come back. */
 const SILENCE = 3000
 
 let lastId = 0
@@ -22,6 +24,8 @@ export class Requests {
   #next: Promise<void> | undefined
   /** A flush of pino's that has not come back. */
   #flushing = false
+  /** There are no outputs of ours in this worker. */
+  #foreign = false
 
   static of (transport: TransportStream): Requests {
     let requests = all.get(transport)
@@ -55,7 +59,7 @@ export class Requests {
 
   async #bring (): Promise<void> {
     // One that is still under way may have begun before the last lines.
-    const flushed = this.#flushing ? new Promise<void>(() => {}) : this.#flush()
+    const flushed = this.#flushing ? new Promise<void>(() => {}) : this.#flush().then(() => this.#up())
     while (!await within(flushed, STARVED)) {
       if (this.#transport.destroyed) throw closed()
       if (!this.#transport.ready) continue
@@ -68,27 +72,43 @@ export class Requests {
   /** Undefined when the worker has no outputs, or `signal` ends the waiting. Rejects with a FlushError when it is closed, or fails. */
   async ask (blackbox: Request['blackbox'], until: Until = 'durable', signal?: AbortSignal): Promise<Answer | undefined> {
     if (this.#transport.destroyed) throw closed()
-    if (signal?.aborted) return undefined
+    if (signal?.aborted || this.#foreign) return undefined
     const id = ++lastId
     return await new Promise<Answer | undefined>((resolve, reject) => {
       const settle = (answer?: Answer | Error): void => {
         clearTimeout(silence)
+        clearTimeout(grace)
         this.#open.delete(id)
         if (answer instanceof Error) reject(answer)
         else if (answer?.error !== undefined) reject(new FlushError('BLACKBOX_FLUSH_FAILED', answer.error))
         else resolve(answer)
       }
       const silence = setTimeout(settle, SILENCE)
+      let grace: NodeJS.Timeout | undefined
       signal?.addEventListener('abort', () => settle(), { once: true })
       let received = false
       this.#open.set(id, answer => {
         received = true
         clearTimeout(silence)
+        clearTimeout(grace)
         if (answer instanceof Error || answer.done) settle(answer)
       })
       this.#transport.emit('message', { blackbox, id, until } satisfies Request)
       // The worker answers in order: when it has answered pino and not us, there is nobody to answer.
-      if (!this.#flushing) this.#flush().then(() => { if (!received) settle() }, settle)
+      const deaf = (): void => {
+        this.#foreign = true
+        settle()
+      }
+      if (!this.#flushing) this.#flush().then(() => { if (!received) grace = setTimeout(deaf, GRACE) }, settle)
+    })
+  }
+
+  /** Before thread-stream 4.1 a flush may come back while the worker is still starting. */
+  async #up (): Promise<void> {
+    if (this.#transport.ready || this.#transport.destroyed) return
+    await new Promise<void>((resolve, reject) => {
+      this.#transport.once('ready', resolve)
+      this.#transport.once('close', () => reject(closed()))
     })
   }
 

@@ -1,11 +1,10 @@
-// P1, P4, B3, B5: the parts that journals are made of. Where blocks are cut, in which order lines wait, when a flush has been
-// reached, what happens when there is no room.
 import t from 'tap'
 import fc from 'fast-check'
 import { countLines, cutAt, firstLine, wholeLines, type Block } from '../lib/journal/block.js'
 import { Bound, type BoundOptions, type Freed } from '../lib/journal/bound.js'
 import { Queue } from '../lib/journal/queue.js'
 import { Watermark } from '../lib/journal/watermark.js'
+import { Counters } from '../lib/telemetry/counters.js'
 
 const blockOf = (...lines: string[]): Block => ({ bytes: Buffer.from(lines.map(line => `${line}\n`).join('')), records: lines.length })
 const sized = (bytes: number, records = 1): Block => ({ bytes: Buffer.alloc(bytes, 0x0a), records })
@@ -164,4 +163,11 @@ t.test('a block larger than the whole bound is taken while nothing else is held,
     t.equal(bound.admit(sized(130)), true, whenFull)
     t.equal(await bound.admit(sized(1)), false)
   }
+})
+
+t.test('figures are readable though their worker was terminated in the middle of an update', async t => {
+  const counters = new Counters()
+  counters.add({ acceptedRecords: 3, pendingRecords: 3 })
+  Atomics.add(new Int32Array(counters.memory, 0, 1), 0, 1)
+  t.match(new Counters(counters.memory).read(), { acceptedRecords: 3, pendingRecords: 3 })
 })

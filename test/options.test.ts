@@ -138,7 +138,7 @@ t.test('a date format is refused unless it gives names of files that can be told
 })
 
 t.test('names and modes that no file can have are refused', async t => {
-  for (const options of [{ file: 'a\0b' }, { extension: 'a/b' }, { extension: '../b' }, { extension: 'a\0b' }, { mode: 2 ** 33 }, { mode: 0o1000000 }]) {
+  for (const options of [{ file: 'a\0b' }, { file: '.' }, { file: 'logs/..' }, { extension: 'a/b' }, { extension: '../b' }, { extension: 'a\0b' }, { mode: 2 ** 33 }, { mode: 0o1000000 }]) {
     const [option] = Object.keys(options)
     t.match(t.throws(() => build('jsonl', options), JSON.stringify(options)), { code: 'BLACKBOX_OPTION', option: option! }, JSON.stringify(options))
   }

@@ -56,7 +56,9 @@ function check (filled: Filled<typeof jsonlSchema>) {
   if (minLength >= maxWrite) {
     throw contradiction('jsonl', 'minLength', `\`minLength\` (${minLength}) must be smaller than \`maxWrite\` (${maxWrite})`)
   }
-  if (file.includes('\0')) throw new OptionError('jsonl', 'file', `Expected \`file\` to be a path, got ${show(file)}`)
+  if (file.includes('\0') || /(^|[/\\])\.\.?$/.test(file)) {
+    throw new OptionError('jsonl', 'file', `Expected \`file\` to be the path of a file, or of a directory with a separator at its end, got ${show(file)}`)
+  }
   if (/[/\\\0]/.test(extension)) throw new OptionError('jsonl', 'extension', `Expected \`extension\` to be the end of a file name, got ${show(extension)}`)
   const period = frequency === undefined ? undefined : { frequency, utc: filled.utc }
   const dated = new RotatedNames(filled)

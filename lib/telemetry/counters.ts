@@ -29,6 +29,7 @@ export interface Metrics {
   deliveredBytes: number
   pendingRecords: number
   pendingBytes: number
+  /** Refused for good by their receiver; always 0 where there is none that could. */
   deadRecords: number
   /** Attempts that were repeated. */
   retries: number
@@ -44,6 +45,7 @@ export interface Metrics {
 }
 
 const HEADER = 8
+const LOOKS = 10_000
 const index = Object.fromEntries(FIELDS.map((field, at) => [field, at])) as Record<Field, number>
 
 export class Counters {
@@ -74,12 +76,13 @@ export class Counters {
   }
 
   read (): Metrics {
-    let values: Float64Array
-    let before: number
-    do {
-      before = Atomics.load(this.#sequence, 0)
+    let values = this.#values.slice()
+    // Not for ever: a worker that was terminated in the middle of an update never ends it.
+    for (let look = 0; look < LOOKS; look++) {
+      const before = Atomics.load(this.#sequence, 0)
       values = this.#values.slice()
-    } while (before % 2 !== 0 || before !== Atomics.load(this.#sequence, 0))
+      if (before % 2 === 0 && before === Atomics.load(this.#sequence, 0)) break
+    }
     const at = (field: Field): number => values[index[field]]!
     const dropped = Object.fromEntries(DROP_REASONS.map(reason => [reason, at(`dropped:${reason}`)])) as Record<DropReason, number>
     const plain = Object.fromEntries(FIELDS.filter(field => !field.startsWith('dropped:')).map(field => [field, at(field)]))

@@ -2,6 +2,7 @@
 // and counted.
 //
 //   lines -> journal in memory -> file descriptor 1 or 2
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConsole, type ConsoleOptions } from '../lib/config/console.js'
 import { errno, GoneError } from '../lib/errors.js'
 import { Appender } from '../lib/journal/appender.js'
@@ -14,6 +15,9 @@ import type { Sealed } from '../lib/journal/journal.js'
 export type { ConsoleOptions }
 
 const SEGMENT = 1024 * 1024
+/** ms to wait for a reader. */
+const SHORTEST_PAUSE = 1
+const LONGEST_PAUSE = 50
 /** The reader has gone away, or the terminal was closed. */
 const GONE = ['EPIPE', 'EIO', 'EBADF', 'ENXIO']
 
@@ -33,16 +37,26 @@ function writer (fd: number, name: string): (segment: Sealed) => Promise<void> {
   let sent = 0
   return async segment => {
     const bytes = await segment.read()
-    try {
-      await appender.append([bytes.subarray(sent)])
-      sent = 0
-    } catch (error) {
-      sent += appender.confirmed
-      appender = new Appender(fd)
-      if (!GONE.includes(errno(error) ?? '')) throw error
-      sent = 0
-      throw new GoneError(`nobody reads ${name} any more`, { cause: error })
+    for (let pause = SHORTEST_PAUSE; sent < bytes.length;) {
+      try {
+        await appender.append([bytes.subarray(sent)])
+        break
+      } catch (error) {
+        const { confirmed } = appender
+        sent += confirmed
+        appender = new Appender(fd)
+        if (errno(error) === 'EAGAIN') {
+          // A pipe that is full, and that node has made non-blocking.
+          pause = confirmed > 0 ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE)
+          await sleep(pause)
+          continue
+        }
+        if (!GONE.includes(errno(error) ?? '')) throw error
+        sent = 0
+        throw new GoneError(`nobody reads ${name} any more`, { cause: error })
+      }
     }
+    sent = 0
   }
 }
 

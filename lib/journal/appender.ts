@@ -1,8 +1,9 @@
 // Appends buffers to an open descriptor, in order, one write in flight; the only importer of sonic-boom.
 //
 // The caller owns the descriptor. sonic-boom is never asked to flush, end or destroy: each of these calls fsync, and after
-// ENOSPC `end()` never closes (sonic-boom 5.0.2, `actualClose`, `release`). It merges small writes, continues partial ones
-// and repeats EAGAIN; after any other error the instance is dropped, and with it nothing but references.
+// ENOSPC `end()` never closes (sonic-boom 5.0.2, `actualClose`, `release`). It continues partial writes; after any error the
+// instance is dropped, and with it nothing but references. EAGAIN is one of them: sonic-boom would wait 100 ms each time, which
+// leaves a pipe at a few MB a second.
 import sonicBoom, { type SonicBoom } from 'sonic-boom'
 
 export interface AppenderOptions {
@@ -19,7 +20,7 @@ export class Appender {
 
   constructor (fd: number, { maxWrite = 16 * 1024, sync = false }: AppenderOptions = {}) {
     // The typings of 5.0.2 know no buffer mode; the run-time does (README, `contentMode`).
-    this.#boom = new sonicBoom.SonicBoom({ fd, maxWrite, sync, contentMode: 'buffer' } as ConstructorParameters<typeof SonicBoom>[0])
+    this.#boom = new sonicBoom.SonicBoom({ fd, maxWrite, sync, contentMode: 'buffer', retryEAGAIN: () => false } as ConstructorParameters<typeof SonicBoom>[0])
     this.#boom.on('write', written => { this.#confirmed += written })
     this.#boom.on('drain', () => this.#settle?.())
     this.#boom.on('error', error => this.#settle?.(error))

@@ -64,7 +64,7 @@ export class Archive {
 
   async #compress (codec: 'gzip' | 'zstd'): Promise<void> {
     const { shelf, monitor } = this.#o
-    for (const file of await shelf.closed()) {
+    for (const file of await shelf.folder.closed()) {
       if (file.name.suffix !== '' || this.#closed) continue
       const final = file.path + SUFFIX[codec]
       // Another process may be at the same file: claimed, it is nobody else's to touch.
@@ -104,14 +104,14 @@ export class Archive {
 
   async #retain (limit: NonNullable<ArchiveOptions['limit']>): Promise<void> {
     const { shelf, maxBytes, monitor, now = Date.now } = this.#o
-    const closed = await shelf.closed()
+    const closed = await shelf.folder.closed()
     const removable = limit.removeOtherLogFiles ? closed : closed.filter(({ name }) => shelf.made(name))
     const found = await Promise.all(removable.map(async file => ({ file, stat: await fsp.stat(file.path).catch(() => undefined) })))
     const files = found.filter(({ stat }) => stat?.isFile()).map(({ file, stat }) => ({ ...file, bytes: stat!.size, modified: stat!.mtimeMs }))
     // By time, because dates in names may not sort; the names decide between files of one moment.
     files.sort((a, b) => a.modified - b.modified)
-    const sizes = await Promise.all((await shelf.written()).map(path => fsp.stat(path).then(({ size }) => size, () => 0)))
-    for (const file of surplus(files, limit, now(), reserve(sizes, await shelf.crowd(), maxBytes))) {
+    const sizes = await Promise.all((await shelf.folder.written()).map(path => fsp.stat(path).then(({ size }) => size, () => 0)))
+    for (const file of surplus(files, limit, now(), reserve(sizes, await shelf.folder.crowd(), maxBytes))) {
       await shelf.exclusively(file.id, () => fsp.rm(file.path, { force: true })).catch(error => monitor.failed('remove a rotated file', error))
     }
   }

@@ -1,18 +1,14 @@
-// The shelf of rotated files: segments that are the product, under final names in the user's directory.
-//
-//   logs/app.1.jsonl  app.2.jsonl.gz  app.3.jsonl          the files
-//   logs/.app.jsonl.blackbox/<writer>/app.3.jsonl          who writes which (lib/journal/ownership)
-//
-// Several writers share one directory: each has a file of its own and takes the next free number when it rotates.
+// The shelf of rotated files: segments that are the product, under final names in the user's directory. Several writers share
+// it: each has a file of its own and takes the next free number when it rotates.
 import fsp from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { claims, Owner, sweepUnborn, writers, type Claim } from './ownership.js'
+import { claims, Owner, sweepUnborn } from './ownership.js'
 import { periodStart, type Period } from './period.js'
 import { errno } from '../errors.js'
+import { RotatedFolder, type RotatedFile } from './rotated-folder.js'
 import { pointTo } from './symlink.js'
 import { SegmentFile, type SegmentOptions } from './segment.js'
-import type { Sealed } from './journal.js'
 import type { Shelf } from './shelf.js'
 import type { RotatedName, RotatedNames } from './naming.js'
 import type { Monitor } from '../telemetry/monitor.js'
@@ -35,34 +31,24 @@ export interface RotatedOptions extends SegmentOptions {
   period?: Period | undefined
 }
 
-/** A closed file. Its id is its name. */
-export interface RotatedFile extends Sealed {
-  readonly path: string
-  readonly name: RotatedName
-}
-
 export class RotatedShelf implements Shelf<RotatedFile> {
   readonly product = true
+  readonly folder: RotatedFolder
   readonly #o: RotatedOptions
   readonly #made = new Set<string>()
   #owner: Owner | undefined
 
   constructor (options: RotatedOptions) {
     this.#o = options
-  }
-
-  /** Where the writers of these files have their directories. */
-  get home (): string {
-    const { directory, base, extension } = this.#o.names
-    return join(directory, `.${base}${extension}.blackbox`)
+    this.folder = new RotatedFolder(options)
   }
 
   async open (now: number): Promise<{ active: SegmentFile, sealed: RotatedFile[] }> {
     const { names } = this.#o
     await this.#possess()
-    await sweepUnborn(this.home)
+    await sweepUnborn(this.folder.home)
     const mended = await this.mendOrphans()
-    const files = (await this.files()).filter(({ date }) => date === this.#date(now))
+    const files = (await this.folder.files()).filter(({ date }) => date === this.#date(now))
     const compressed = new Set(files.filter(({ suffix }) => suffix !== '').map(name => names.format({ ...name, suffix: '' })))
     const newest = files.at(-1)
     const candidates = new Set(mended)
@@ -77,12 +63,12 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     const { names } = this.#o
     await this.#possess()
     const date = this.#date(now)
-    const numbers = (await this.files()).filter(name => name.date === date).map(({ number }) => number)
+    const numbers = (await this.folder.files()).filter(name => name.date === date).map(({ number }) => number)
     for (let number = Math.max(0, ...numbers) + 1; ; number++) {
       const name = names.format({ date, number, suffix: '' })
       if (!await this.#owner!.claim(name)) continue
       try {
-        const { file } = await SegmentFile.open(join(names.directory, name), 'always', this.#o)
+        const { file } = await SegmentFile.open(this.folder.path(name), 'always', this.#o)
         this.#made.add(name)
         await this.#point(file)
         return file
@@ -108,7 +94,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   async seal (file: SegmentFile, { records }: { records: number }): Promise<RotatedFile> {
     const name = basename(file.path)
     await this.#owner?.release(name)
-    return this.#file(name, file.size, records)
+    return this.folder.file(name, file.size, records)
   }
 
   async remove (): Promise<void> {
@@ -117,34 +103,6 @@ export class RotatedShelf implements Shelf<RotatedFile> {
 
   async close (): Promise<void> {
     await this.#owner?.close()
-  }
-
-  /** All files of this log, compressed ones included, oldest first. */
-  async files (): Promise<RotatedName[]> {
-    const { names } = this.#o
-    const found = await fsp.readdir(names.directory)
-    return found.map(name => names.parse(name)).filter(name => name !== undefined).sort(names.compare)
-  }
-
-  /** Closed files that nobody writes or works on, oldest first: what compression and retention may touch. */
-  async closed (): Promise<RotatedFile[]> {
-    // In this order: a file is claimed before it is created, so none can be seen whose claim cannot.
-    const files = await this.files()
-    const owned = new Set((await this.#owned()).map(({ claimed }) => claimed))
-    // Nor the one that the symlink leads to: until there is a next file, that is the last one.
-    if (this.#o.symlink) owned.add(await fsp.readlink(this.#link).catch(() => ''))
-    return files.map(name => this.#o.names.format(name)).filter(name => !owned.has(name)).map(name => this.#file(name, 0, 0))
-  }
-
-  /** Paths of the files being written, by this process or another one. */
-  async written (): Promise<string[]> {
-    const { names } = this.#o
-    return (await this.#owned()).filter(({ claimed, work }) => !work && names.parse(claimed)).map(({ claimed }) => join(names.directory, claimed))
-  }
-
-  /** How many writers there are. */
-  async crowd (): Promise<number> {
-    return (await writers(this.home)).length
   }
 
   /** Was this file written by this run? */
@@ -163,22 +121,12 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     }
   }
 
-  /** Claims of every writer, dead ones included: what they left may end in half a line until somebody has adopted it. */
-  async #owned (): Promise<Claim[]> {
-    return (await Promise.all((await writers(this.home)).map(({ directory }) => claims(directory)))).flat()
-  }
-
-  #file (id: string, bytes: number, records: number): RotatedFile {
-    const path = join(this.#o.names.directory, id)
-    return { id, bytes, records, path, name: this.#o.names.parse(id)!, read: () => fsp.readFile(path) }
-  }
-
   async #possess (): Promise<void> {
     const { names, mkdir } = this.#o
     if (this.#owner && await this.#owner.visible()) return
     if (mkdir) await fsp.mkdir(names.directory, { recursive: true })
     await this.#owner?.close()
-    this.#owner = await Owner.create(this.home)
+    this.#owner = await Owner.create(this.folder.home)
   }
 
   /**
@@ -214,7 +162,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
       await sleep(BETWEEN_LOOKS)
     }
     try {
-      await (await this.#open(join(this.#o.names.directory, name))).close()
+      await (await this.#open(this.folder.path(name))).close()
       return true
     } catch (error) {
       if (errno(error) === 'ENOENT') return false
@@ -229,7 +177,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     const { names, maxBytes = Infinity } = this.#o
     for (const name of candidates) {
       if (names.parse(name)!.date !== this.#date(now) || !await this.#owner!.claim(name)) continue
-      const path = join(names.directory, name)
+      const path = this.folder.path(name)
       try {
         const file = await this.#current(path, now) ? await this.#open(path) : undefined
         if (file && file.size < maxBytes) {
@@ -271,12 +219,8 @@ export class RotatedShelf implements Shelf<RotatedFile> {
 
   async #point (file: SegmentFile): Promise<void> {
     if (!this.#o.symlink) return
-    await pointTo(this.#link, basename(file.path)).catch(error => this.#o.monitor.failed('update the symlink current.log', error))
+    await pointTo(this.folder.link, basename(file.path)).catch(error => this.#o.monitor.failed('update the symlink current.log', error))
     this.#o.moved?.()
-  }
-
-  get #link (): string {
-    return join(this.#o.names.directory, 'current.log')
   }
 
   readonly #newestFirst = (a: string, b: string): number =>

@@ -7,7 +7,7 @@ import type { TransportStream } from './logger.js'
 
 /** An application that logs in every turn of the event loop keeps pino's flush from ever starting (thread-stream, `flushBuffer`). */
 const STARVED = 250
-/** ms after pino's flush has come back, in which the worker's answer does: since thread-stream 4.1 it is there already. */
+/** ms after which a worker that has not answered is asked through pino's flush whether it is up. */
 const GRACE = 500
 /** ms after which a worker is not waited for any longer if pino's flush does not come back. */
 const SILENCE = 3000
@@ -84,11 +84,10 @@ export class Requests {
         else resolve(answer)
       }
       const silence = setTimeout(settle, SILENCE)
-      let grace: NodeJS.Timeout | undefined
       signal?.addEventListener('abort', () => settle(), { once: true })
-      let received = false
+      let heard = false
       this.#open.set(id, answer => {
-        received = true
+        heard = true
         clearTimeout(silence)
         clearTimeout(grace)
         if (answer instanceof Error || answer.done) settle(answer)
@@ -96,10 +95,12 @@ export class Requests {
       this.#transport.emit('message', { blackbox, id, until } satisfies Request)
       // The worker answers in order: when it has answered pino and not us, there is nobody to answer.
       const deaf = (): void => {
+        if (heard) return
         this.#foreign = true
         settle()
       }
-      if (!this.#flushing) this.#flush().then(() => { if (!received) grace = setTimeout(deaf, GRACE) }, settle)
+      // Not before it is needed: pino keeps the process alive until its flush has come back, which a dead disk may prevent.
+      const grace = setTimeout(() => { if (!this.#flushing) this.#flush().then(deaf, settle) }, GRACE)
     })
   }
 

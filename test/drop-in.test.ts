@@ -85,7 +85,8 @@ t.test('by size: numbers go on, full files are left alone', async t => {
 })
 
 t.test('a symlink goes on, and so does `limit.count`, over the files that pino-roll left', async t => {
-  const directory = join(t.testdir(), 'logs')
+  // pino-roll makes the symlink without waiting for the directory.
+  const directory = join(t.testdir({ logs: {} }), 'logs')
   const options: JsonlOptions = { file: join(directory, 'app'), mkdir: true, size: '100k', symlink: true, limit: { count: 3 } }
   await log('pino-roll', options, 0, 60, 10_000)
   const before = logFiles(directory, 'app')

@@ -114,10 +114,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#bell.ring()
     this.#hurry.ring()
     // A write that hangs keeps its descriptor: closing it now could hit whoever gets the number next.
-    if (await within(this.#running, GRACE)) {
-      if (this.#broken) await this.#mend().catch(() => {})
-      await this.#active?.file.close().catch(() => {})
-    }
+    if (await within(this.#running, GRACE)) await within(this.#tidy(), GRACE)
     this.#giveUp()
   }
 
@@ -252,6 +249,11 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     // At once: nobody shall read half a line for as long as the disk is full.
     await segment.file.cut(safe).catch(() => {})
     await segment.file.close().catch(() => {})
+  }
+
+  async #tidy (): Promise<void> {
+    if (this.#broken) await this.#mend().catch(() => {})
+    await this.#active?.file.close().catch(() => {})
   }
 
   /** The journal is over: what is not safe by now is dropped, and counted. */

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { join } from 'node:path'
 import pino, { type LevelWithSilent, type LoggerOptions } from 'pino'
-import { flush, jsonl, tee } from 'pino-blackbox'
+import { flush, jsonl, shutdown, tee } from 'pino-blackbox'
 import { readFile } from './fixtures/harness.js'
 import { levelOf, LEVELS } from '../lib/levels.js'
 
@@ -81,6 +81,17 @@ t.test('a line whose level cannot be read goes to every output, in its place', a
   })
   t.strictSame(got.fatal, [...lines.slice(1), '{"level":60}'])
   t.strictSame(got['10'], [...lines, '{"level":10}', '{"level":60}'])
+})
+
+t.test('a logger with levels of its own, configured by the `transport` option', async t => {
+  for (const shape of [jsonl, (options: { file: string }) => tee([jsonl(options)])]) {
+    const directory = t.testdir()
+    const log = pino({ customLevels: { audit: 35 }, transport: shape({ file: join(directory, 'app') }) })
+    log.audit('a line')
+    await flush(log)
+    t.match(await readFile(join(directory, 'app.1.log')), '"level":35')
+    await shutdown(log)
+  }
 })
 
 t.test('the logger\'s own level comes first', async t => {

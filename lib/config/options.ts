@@ -53,9 +53,9 @@ export function defaultsOf (schema: Group): Record<string, unknown> {
   }))
 }
 
-/** pino adds keys of its own to the options of a single target. */
+/** pino adds keys of its own to the options of a single target (pino, lib/transport.js). */
 function withoutPinoKeys (input: Record<string, unknown> = {}): Record<string, unknown> {
-  const { $context, pinoWillSendConfig, ...own } = input
+  const { $context, pinoWillSendConfig, levels, dedupe, ...own } = input
   return own
 }
 

@@ -1,7 +1,7 @@
 // An output, wired: journal -> delivery, counted, and closed in the one right order. With `transport`, intake comes before it
 // and pino can write to it.
 import { intake } from './intake.js'
-import { Registry, type Registered, type Until } from './registry.js'
+import { Registry, type Registered } from './registry.js'
 import { Delivery } from './delivery/loop.js'
 import { within } from './deadline.js'
 import type { Writable } from 'node:stream'
@@ -9,6 +9,8 @@ import type { Block } from './journal/block.js'
 import type { Journal, Sealed } from './journal/journal.js'
 import type { Monitor } from './telemetry/monitor.js'
 
+/** Share of `closeTimeout` that is kept from delivering for what comes after it. */
+const RESERVED = 0.2
 /** ms that tidying up may take beyond `closeTimeout`: a device that hangs must not keep the application from ending. */
 const GRACE = 500
 
@@ -24,21 +26,24 @@ export interface OutputParts<S extends Sealed> {
   journal: Journal<S>
   deliver: (segment: S) => Promise<void>
   closeTimeout: number
-  /** Ends what `deliver` may have under way. */
+  /** Resolves when every line accepted so far has arrived; without it, where durable and delivered are one. */
+  delivered?: () => Promise<void>
+  /** Ends what `deliver` has begun. */
   stop?: () => Promise<void>
 }
 
-export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, closeTimeout, stop }: OutputParts<S>): Output {
+export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, delivered, closeTimeout, stop }: OutputParts<S>): Output {
   const delivery = new Delivery({ journal, deliver, monitor })
   const registry = Registry.here()
   let closed: Promise<void> | undefined
 
-  // Closing: no more back-off, write out or deliver what is held, stop what is left, and only then let go.
+  // Closing: no more back-off, write out and deliver what is held as long as there is time, stop what is left, and only then let go.
   const close = async (): Promise<void> => {
     const deadline = Date.now() + closeTimeout
     const left = (): number => deadline - Date.now() + GRACE
     delivery.hurry()
     await journal.close(deadline)
+    if (!await within(delivery.ended, left() - GRACE - closeTimeout * RESERVED)) delivery.stop()
     if (stop) await within(stop(), left())
     await within(delivery.ended, left())
     await within(journal.release(), left())
@@ -51,8 +56,7 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
     name: monitor.output,
     counters: monitor.counters,
     append: block => journal.append(block),
-    // Where the segment is the product, durable and delivered are one; a memory journal knows only delivered.
-    flush: (_until: Until) => journal.flush(),
+    flush: until => until === 'delivered' && delivered ? delivered() : journal.flush(),
     close: () => {
       closed ??= close().catch(error => monitor.failed('close', error))
       return closed

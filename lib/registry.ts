@@ -36,6 +36,9 @@ export interface Request { blackbox: 'flush' | 'watch' | 'ping', id: number, unt
 /** A flush is answered twice: at once, and when it is done. */
 export interface Answer { id: number, done: boolean, paused?: boolean, error?: string | undefined }
 
+/** What pino tells its transports about itself (pino, lib/transport.js: `pinoWillSendConfig`). */
+interface PinoConfig { levels?: { values?: Record<string, number> }, messageKey?: string, errorKey?: string }
+
 const KEY = Symbol.for('pino-blackbox.registry')
 /** Turns of the event loop without a new line after which none is on its way ... */
 const QUIET_TURNS = 3
@@ -46,6 +49,8 @@ export class Registry {
   readonly outputs = new Map<Registered, number>()
   /** Labels of levels; pino's configuration may bring more, after the first line. */
   readonly levels: Record<string, number> = { ...LEVELS }
+  /** What pino calls message and error; its configuration may say otherwise, after the first line. */
+  readonly keys = { messageKey: 'msg', errorKey: 'err' }
   #watched = false
   /** Pauses that outputs have asked pino for. */
   readonly pauses = new Set<Promise<void>>()
@@ -116,7 +121,10 @@ export class Registry {
   async #receive (message: unknown): Promise<void> {
     if (typeof message !== 'object' || message === null) return
     if ('code' in message && message.code === 'PINO_CONFIG') {
-      Object.assign(this.levels, (message as { config?: { levels?: { values?: Record<string, number> } } }).config?.levels?.values)
+      const { levels, messageKey, errorKey } = (message as { config?: PinoConfig }).config ?? {}
+      Object.assign(this.levels, levels?.values)
+      if (messageKey) this.keys.messageKey = messageKey
+      if (errorKey) this.keys.errorKey = errorKey
       return
     }
     if (!('blackbox' in message) || this.outputs.size === 0) return

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { parseConsole, type ConsoleOptions } from './config/console.js'
 import { parseJsonl, type JsonlOptions } from './config/jsonl.js'
+import { parseParquet, type ParquetOptions } from './config/parquet.js'
 import { parseTee, type TeeOptions } from './config/tee.js'
 import { parseOptions } from './config/options.js'
 import { count, either, group, optional, text } from './config/option.js'
@@ -22,17 +23,23 @@ export interface TargetSettings {
   level?: string | number
 }
 
-const NAMES = ['jsonl', 'console', 'tee'] as const
+const NAMES = ['jsonl', 'parquet', 'console', 'tee'] as const
 type Name = typeof NAMES[number]
 
 const settingsSchema = group({ level: optional(either(text(''), count('', 0), '')) })
 
-const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, console: parseConsole }
+const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, parquet: parseParquet, console: parseConsole }
 
 /** Rotating JSONL files. Throws an OptionError. */
 export function jsonl (options: JsonlOptions, settings: TargetSettings = {}): Target<JsonlOptions> {
   parseJsonl(options)
   return build('jsonl', absolute(options), settings)
+}
+
+/** A dataset of Parquet files. Throws an OptionError. */
+export function parquet (options: ParquetOptions, settings: TargetSettings = {}): Target<ParquetOptions> {
+  parseParquet(options)
+  return build('parquet', absolute(options), settings)
 }
 
 /** Lines to stdout or stderr. Throws an OptionError. */
@@ -71,6 +78,11 @@ function urlOf (name: Name): string {
 
 /** The worker resolves paths when it starts; by then the process may have changed its directory. */
 function absolute<O> (options: O): O {
-  const { file } = (options ?? {}) as { file?: string }
-  return file === undefined ? options : { ...options, file: /[/\\]$/.test(file) ? resolve(file) + '/' : resolve(file) }
+  const { file, dir, journal } = (options ?? {}) as { file?: string, dir?: string, journal?: { dir?: string } }
+  return {
+    ...options,
+    ...(file !== undefined && { file: /[/\\]$/.test(file) ? resolve(file) + '/' : resolve(file) }),
+    ...(dir !== undefined && { dir: resolve(dir) }),
+    ...(journal?.dir !== undefined && { journal: { ...journal, dir: resolve(journal.dir) } })
+  }
 }

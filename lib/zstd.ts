@@ -12,6 +12,7 @@ const FRAME = 4 * 1024 * 1024
 
 type Native = typeof zlib & {
   createZstdCompress?: (options: { params: Record<number, number> }) => Transform
+  zstdCompressSync?: (bytes: Uint8Array, options: { params: Record<number, number> }) => Buffer
   constants: { ZSTD_c_compressionLevel?: number }
 }
 const native = zlib as Native
@@ -49,6 +50,14 @@ export async function zstdStream (level: number): Promise<Transform> {
       done(null, bytes > 0 ? frame() : undefined)
     }
   })
+}
+
+/** Bytes in, one zstd frame out, at once. */
+export async function zstdSync (level: number): Promise<(bytes: Uint8Array) => Uint8Array> {
+  const { zstdCompressSync, constants } = native
+  if (zstdCompressSync) return bytes => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel!]: level } })
+  const { compress } = await wasm()
+  return bytes => compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), level)
 }
 
 type Wasm = typeof import('@bokuweb/zstd-wasm')

@@ -1,9 +1,10 @@
 // The default of every option, by output.
 import { consoleSchema } from './console.js'
 import { jsonlSchema } from './jsonl.js'
+import { parquetSchema } from './parquet.js'
 import { defaultsOf } from './options.js'
 
-export const DEFAULTS = deepFreeze({ jsonl: defaultsOf(jsonlSchema), console: defaultsOf(consoleSchema) })
+export const DEFAULTS = deepFreeze({ jsonl: defaultsOf(jsonlSchema), parquet: defaultsOf(parquetSchema), console: defaultsOf(consoleSchema) })
 
 function deepFreeze<T extends object> (value: T): Readonly<T> {
   for (const below of Object.values(value)) if (typeof below === 'object' && below !== null) deepFreeze(below)

@@ -70,13 +70,17 @@ export const either = <A extends Schema, B extends Schema> (a: A, b: B, doc: str
 export const list = <S extends Schema> (item: S, doc: string) =>
   v.pipe(v.array(item), v.minLength(1), about('an array with at least one entry', doc))
 
+/** Any names, each with a value of this kind. */
+export const map = <S extends Schema> (value: S, doc: string) => v.pipe(v.record(v.string(), value), about('an object', doc))
+
 /** Options that another schema checks. */
 export const anything = (doc: string) => v.pipe(v.unknown(), about('an object', doc))
 
-/** The schema of the entries of a list. */
+/** The schema of the entries of a list or a map. */
 export function item (schema: Schema): Schema | undefined {
   const own = inner(schema)
-  return 'item' in own ? own.item as Schema : undefined
+  if ('item' in own) return own.item as Schema
+  return 'value' in own ? own.value as Schema : undefined
 }
 
 /** Does this option take this value? */

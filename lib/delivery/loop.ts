@@ -21,6 +21,7 @@ export class Delivery<S extends Sealed> {
   /** Resolves when nothing is under way and nothing more will be. */
   readonly ended: Promise<void>
   #closing = false
+  #stopped = false
 
   constructor (options: DeliveryOptions<S>) {
     this.#o = options
@@ -33,9 +34,14 @@ export class Delivery<S extends Sealed> {
     this.#hurry.ring()
   }
 
+  /** What is under way is the last; what else there is stays where it is. */
+  stop (): void {
+    this.#stopped = true
+  }
+
   async #run (): Promise<void> {
     const { journal, deliver } = this.#o
-    for (let segment = await journal.next(); segment; segment = await journal.next()) {
+    for (let segment = await journal.next(); segment && !this.#stopped; segment = await journal.next()) {
       const current = segment
       const outcome = await this.#insist(() => deliver(current))
       if (!outcome) return

@@ -24,6 +24,7 @@ export class Backlog<S extends Sealed> {
   readonly #segments: S[] = []
   /** Blocks that wait for room. */
   readonly #entering = new Set<Promise<void>>()
+  #awaited: Array<{ last: S, resolve: () => void }> = []
   /** Handed out by `next`, not removed yet: never evicted. */
   #leased: S | undefined
   #ended = false
@@ -95,6 +96,13 @@ export class Backlog<S extends Sealed> {
     }
   }
 
+  /** Resolves when none of the segments that wait now does any more. */
+  async drained (): Promise<void> {
+    const last = this.#segments.at(-1)
+    if (!last) return
+    await new Promise<void>(resolve => { this.#awaited.push({ last, resolve }) })
+  }
+
   /** Room again. */
   release (freed: Freed): void {
     this.#bound?.release(freed)
@@ -112,6 +120,7 @@ export class Backlog<S extends Sealed> {
     }
     await discard(segment)
     this.#leased = undefined
+    this.#tellDrained()
   }
 
   /** The oldest segment that is not done with. */
@@ -136,6 +145,12 @@ export class Backlog<S extends Sealed> {
     return this.#segments.splice(0)
   }
 
+  #tellDrained (): void {
+    const done = this.#awaited.filter(({ last }) => !this.#segments.includes(last))
+    this.#awaited = this.#awaited.filter(waiting => !done.includes(waiting))
+    for (const { resolve } of done) resolve()
+  }
+
   #evict (): Freed | undefined {
     const { monitor, discard } = this.#o
     const at = this.#segments.findIndex(segment => segment !== this.#leased)
@@ -143,6 +158,7 @@ export class Backlog<S extends Sealed> {
     const [segment] = this.#segments.splice(at, 1) as [S]
     monitor.dropped('evicted', segment.records, segment.bytes)
     discard(segment).catch(error => monitor.failed('remove an evicted segment', error))
+    this.#tellDrained()
     return segment
   }
 }

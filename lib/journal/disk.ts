@@ -59,6 +59,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   #active: ActiveSegment | undefined
   /** The active segment after a failure: to be opened again and cut at `safe`. */
   #broken: { segment: ActiveSegment, safe: number } | undefined
+  /** Whoever waits for the active segment to be sealed, whatever is in it. */
+  #sealings: Array<() => void> = []
   #possessed = false
   #ticked = false
   #closing = false
@@ -93,6 +95,16 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     const reached = this.#mark.reached()
     this.#bell.ring()
     await reached
+  }
+
+  /** Seals what there is; resolves when every line taken so far is delivered, or dropped. */
+  async drain (): Promise<void> {
+    await this.flush()
+    await new Promise<void>(resolve => {
+      this.#sealings.push(resolve)
+      this.#bell.ring()
+    })
+    await this.#backlog.drained()
   }
 
   next (): Promise<S | undefined> {
@@ -148,6 +160,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     }
     const now = this.#now()
     if (active && this.#full(active, now)) return await this.#seal(active)
+    for (const sealed of this.#sealings.splice(0)) sealed()
     if (!this.#queue.empty && !this.#heldBack(now)) {
       if (!active) return await this.#create(now)
       const batch = this.#queue.take(room(this.#o.rule, active.file.size), active.file.size === 0)
@@ -229,8 +242,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     const { rule, shelf } = this.#o
     const { file: { size }, records, opened } = active
     if (rule.period) active.until = rebase(active.until, now, rule.period)
-    const last = this.#closing && !shelf.product && this.#queue.empty && size > 0
-    return last || mustSeal(rule, { size, records, opened, until: active.until }, now)
+    const last = this.#sealings.length > 0 || (this.#closing && this.#queue.empty)
+    return (last && !shelf.product && size > 0) || mustSeal(rule, { size, records, opened, until: active.until }, now)
   }
 
   #heldBack (now: number): boolean {
@@ -261,6 +274,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     const left = [...this.#active?.retreat(this.#now()).again ?? [], ...this.#queue.drain()]
     for (const { records, bytes } of left) this.#o.monitor.dropped('closed', records, bytes.length)
     this.#mark.fail()
+    for (const sealed of this.#sealings.splice(0)) sealed()
     this.#backlog.refuse()
     this.#backlog.end()
   }

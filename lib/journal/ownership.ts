@@ -172,7 +172,7 @@ export async function claims (directory: string): Promise<Claim[]> {
 }
 
 /** Directories of dead writers that this one has adopted and not sorted out yet. */
-async function adopted (directory: string): Promise<string[]> {
+export async function adopted (directory: string): Promise<string[]> {
   const entries = await fsp.readdir(directory, { withFileTypes: true }).catch(orEmpty)
   return entries.filter(entry => entry.isDirectory() && entry.name !== WORK).map(({ name }) => join(directory, name))
 }

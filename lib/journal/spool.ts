@@ -9,13 +9,15 @@
 import fsp from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { countLines } from './block.js'
-import { Owner, sweepUnborn } from './ownership.js'
+import { adopted, claims, Owner, sweepUnborn } from './ownership.js'
 import { SegmentFile } from './segment.js'
 import type { Sealed } from './journal.js'
 import type { Shelf } from './shelf.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface SpooledSegment extends Sealed {
+  /** Its file; other files of its writer may be beside it. */
+  readonly path: string
   /** Unix time in ms at which it was opened. */
   readonly opened: number
 }
@@ -28,13 +30,18 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   readonly product = false
   readonly #home: string
   readonly #monitor: Monitor
+  readonly #settle: (directory: string) => Promise<void>
   #owner: Owner | undefined
   #count = 0
 
-  /** `home` is shared by all writers of one output, over processes and restarts. */
-  constructor (home: string, monitor: Monitor) {
+  /**
+   * `home` is shared by all writers of one output, over processes and restarts. `settle` puts in order what an output may keep
+   * beside the segments, in the directory of a dead writer, before those are taken over. It may be called again for the same one.
+   */
+  constructor (home: string, monitor: Monitor, settle: (directory: string) => Promise<void> = async () => {}) {
     this.#home = home
     this.#monitor = monitor
+    this.#settle = settle
   }
 
   async open (): Promise<{ sealed: SpooledSegment[] }> {
@@ -74,9 +81,8 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
 
   async close (): Promise<void> {
     if (!this.#owner) return
-    // Also one that could not be sealed: the next who starts does it.
-    const left = (await fsp.readdir(this.#owner.directory).catch(() => [])).some(name => SEALED.test(name) || name.endsWith(OPEN))
-    if (left) await this.#owner.leave()
+    // Also a segment that could not be sealed, or what the output keeps beside it: the next who starts sees to it.
+    if ((await claims(this.#owner.directory)).some(({ work }) => !work)) await this.#owner.leave()
     else await this.#owner.close()
   }
 
@@ -88,10 +94,12 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
 
   /** Moves the segments of a dead writer to our own, with what that one may have adopted and not sorted in yet. */
   async #sortIn (orphan: string): Promise<void> {
-    for (const entry of await fsp.readdir(orphan, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath ?? entry.path, entry.name)
-      if (SEALED.test(entry.name)) await fsp.rename(path, join(this.#owner!.directory, entry.name))
-      if (entry.name.endsWith(OPEN)) await this.#mend(path)
+    for (const inherited of await adopted(orphan)) await this.#sortIn(inherited)
+    await this.#settle(orphan)
+    for (const name of await fsp.readdir(orphan)) {
+      const path = join(orphan, name)
+      if (SEALED.test(name)) await fsp.rename(path, join(this.#owner!.directory, name))
+      if (name.endsWith(OPEN)) await this.#mend(path)
     }
     await fsp.rm(orphan, { recursive: true, force: true })
   }
@@ -122,7 +130,8 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   }
 
   #segment (id: string, records: number, bytes: number): SpooledSegment {
-    return { id, records, bytes, opened: Number(id.slice(0, 15)), read: () => fsp.readFile(this.#path(id, records)) }
+    const path = this.#path(id, records)
+    return { id, records, bytes, path, opened: Number(id.slice(0, 15)), read: () => fsp.readFile(path) }
   }
 
   #path (id: string, records: number): string {

@@ -11,6 +11,7 @@ export type DropReason = typeof DROP_REASONS[number]
 const FIELDS = [
   'acceptedRecords', 'acceptedBytes', 'recoveredRecords', 'recoveredBytes', 'deliveredRecords', 'deliveredBytes',
   'pendingRecords', 'pendingBytes', 'deadRecords', 'retries', 'failures', 'tornBytes', 'segmentsSealed', 'lastDelivery',
+  'filesPublished', 'spilledValues', 'corruptRecords',
   ...DROP_REASONS.map(reason => `dropped:${reason}` as const)
 ] as const
 export type Field = typeof FIELDS[number]
@@ -40,6 +41,12 @@ export interface Metrics {
   segmentsSealed: number
   /** Unix time in ms of the last successful write or delivery, 0 before the first. */
   lastDelivery: number
+  /** Parquet files given to the dataset. */
+  filesPublished: number
+  /** Values that did not fit their Parquet column exactly, and are in `attrs`. */
+  spilledValues: number
+  /** Lines that were no JSON object, and are in `_corrupt`. */
+  corruptRecords: number
   droppedRecords: number
   dropped: Record<DropReason, number>
 }

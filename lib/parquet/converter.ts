@@ -1,0 +1,74 @@
+// A segment's way into the dataset, as the worker sees it: it asks the thread, and counts what that says.
+import { dirname } from 'node:path'
+import { ConvertThread, ThreadDeath } from './thread.js'
+import { GoneError } from '../errors.js'
+import type { Job, Outcome, Settings } from './settings.js'
+import type { SpooledSegment } from '../journal/spool.js'
+import type { Monitor } from '../telemetry/monitor.js'
+
+/** A segment of which the thread has died is converted in this many times as many pieces the next time, up to so many. */
+const FINER = 4
+const FINEST = 4096
+
+export interface ConverterOptions {
+  /** As of now: pino's configuration may come after the first line. */
+  settings: () => Settings
+  monitor: Monitor
+}
+
+type Task<J extends Job = Job> = J extends Job ? Omit<J, 'settings' | 'directory'> : never
+
+export class Converter {
+  readonly #o: ConverterOptions
+  readonly #thread = ConvertThread.acquire()
+  /** Directories of this writer that have had a segment converted. */
+  readonly #directories = new Set<string>()
+  /** Pieces for the segment that the thread died of. */
+  readonly #pieces = new Map<string, number>()
+
+  constructor (options: ConverterOptions) {
+    this.#o = options
+  }
+
+  /** Rejects when the segment is to be given again. */
+  async convert ({ id, path, opened }: SpooledSegment): Promise<void> {
+    const directory = dirname(path)
+    const pieces = this.#pieces.get(id) ?? 1
+    this.#directories.add(directory)
+    try {
+      const { gone } = await this.#ask(directory, { do: 'convert', segment: { id, path, opened }, pieces })
+      this.#pieces.delete(id)
+      if (gone) throw new GoneError(`somebody has removed ${path}`)
+    } catch (error) {
+      if (error instanceof ThreadDeath) this.#pieces.set(id, Math.min(pieces * FINER, FINEST))
+      throw error
+    }
+  }
+
+  /** Publishes what was begun before `moment`, Unix time in ms; Infinity for everything. */
+  async publish (moment: number): Promise<void> {
+    for (const directory of this.#directories) await this.#ask(directory, { do: 'publish', moment })
+  }
+
+  /** Puts in order what a dead writer left in its directory. */
+  async recover (directory: string): Promise<void> {
+    await this.#ask(directory, { do: 'recover' })
+  }
+
+  /** Publishes everything. What cannot be is left to the next who starts. */
+  async close (): Promise<void> {
+    for (const directory of this.#directories) {
+      await this.#ask(directory, { do: 'close' }).catch(error => this.#o.monitor.failed('publish a file', error))
+    }
+    await ConvertThread.release()
+  }
+
+  async #ask (directory: string, task: Task): Promise<Outcome> {
+    const { settings, monitor } = this.#o
+    const outcome = await this.#thread.ask({ settings: settings(), directory, ...task } as Job)
+    const { spilled, corrupt, published, trouble } = outcome
+    monitor.counters.add({ spilledValues: spilled, corruptRecords: corrupt, filesPublished: published })
+    for (const { action, message } of trouble) monitor.failed(action, new Error(message))
+    return outcome
+  }
+}

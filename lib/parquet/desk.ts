@@ -1,0 +1,118 @@
+// Does the jobs of the converting thread, for every writer's directory that it is asked about. What it has in memory can be lost at
+// any time, because everything that counts is in the checkpoint.
+import fs from 'node:fs'
+import os from 'node:os'
+import { basename } from 'node:path'
+import { createRequire } from 'node:module'
+import { openCodec } from './codec.js'
+import { columnsOf, SCHEMA_VERSION } from './columns.js'
+import { Dataset } from './dataset.js'
+import { openEngine } from './engine.js'
+import { RecordReader } from './record.js'
+import { recover } from './recovery.js'
+import { rowGroups, type RowGroup, type RowGroupOptions } from './row-groups.js'
+import { Stage } from './stage.js'
+import { errno, reason } from '../errors.js'
+import type { Job, Outcome, Settings } from './settings.js'
+
+const { version } = createRequire(import.meta.url)('pino-blackbox/package.json') as { version: string }
+
+/** One writer's directory at work. */
+interface Desk extends RowGroupOptions {
+  /** The settings that it was opened with, as text. */
+  signature: string
+  stage: Stage
+  dataset: Dataset
+}
+
+const desks = new Map<string, Desk>()
+
+async function open (directory: string, settings: Settings, signature: string): Promise<Desk> {
+  const { dataset: path, base, partition, size, engine, codec, compressLevel, promoted, keys, levels } = settings
+  const columns = columnsOf(promoted, keys)
+  const dataset = new Dataset(path, base)
+  const stage = new Stage({
+    directory,
+    dataset,
+    size,
+    engine: await openEngine(engine, {
+      columns, codec: await openCodec(codec, compressLevel), createdBy: `pino-blackbox version ${version} (build schema-${SCHEMA_VERSION})`
+    }),
+    metadata: {
+      'pino-blackbox.schema': JSON.stringify({ version: SCHEMA_VERSION, ...keys, columns: columns.map(({ name, type, path }) => ({ name, type, path })) }),
+      'pino-blackbox.writer': JSON.stringify({ id: basename(directory), host: os.hostname(), pid: process.pid })
+    }
+  })
+  return { signature, stage, dataset, columns, partition, reader: new RecordReader({ columns, levels }) }
+}
+
+/** The desk for these settings; one for others is cleared first, because the files of both may differ. */
+async function desk (directory: string, settings: Settings): Promise<Desk> {
+  const signature = JSON.stringify(settings)
+  const there = desks.get(directory)
+  if (there?.signature === signature) return there
+  there?.stage.close()
+  desks.delete(directory)
+  const opened = await open(directory, settings, signature)
+  desks.set(directory, opened)
+  return opened
+}
+
+/** Not to be called again before it has ended. Rejects when the job has to be repeated. */
+export async function run (job: Job): Promise<Outcome> {
+  const outcome: Outcome = { spilled: 0, corrupt: 0, published: 0, gone: false, trouble: [] }
+  const { settings, directory } = job
+  if (job.do === 'recover') {
+    recover(directory, new Dataset(settings.dataset, settings.base))
+  } else if (job.do === 'convert') {
+    const at = await desk(directory, settings)
+    outcome.gone = !await convert(job, at, outcome)
+    // The segment is done with: what goes wrong from here on is no reason to do it again.
+    attempt('publish a file', outcome, () => { outcome.published = at.stage.publishFull() })
+  } else if (job.do === 'publish') {
+    outcome.published = desks.get(directory)?.stage.publish(job.moment, Date.now()) ?? 0
+  } else {
+    outcome.published = desks.get(directory)?.stage.close() ?? 0
+    desks.delete(directory)
+  }
+  const { limit } = settings
+  if (outcome.published > 0 && limit) attempt('remove old files', outcome, () => new Dataset(settings.dataset, settings.base).retain(limit, Date.now()))
+  return outcome
+}
+
+/** False when the segment is not there any more. */
+async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, { do: 'convert' }>, { stage, ...at }: Desk, outcome: Outcome): Promise<boolean> {
+  if (!stage.has(id)) {
+    const { spilled, corrupt } = at.reader
+    let text: string
+    try {
+      text = fs.readFileSync(path, 'utf8')
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return false
+      throw error
+    }
+    await stage.add(id, opened, inPieces(text, opened, at, pieces))
+    outcome.spilled = at.reader.spilled - spilled
+    outcome.corrupt = at.reader.corrupt - corrupt
+  }
+  stage.unlink(id)
+  return true
+}
+
+/** The row groups of `text`, made one piece after the other, so that only one of them is in memory. */
+function * inPieces (text: string, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
+  const size = Math.ceil(text.length / pieces)
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf('\n', Math.min(start + size, text.length) - 1) + 1
+    yield * rowGroups(text.slice(start, end), opened, options)
+    start = end
+  }
+}
+
+function attempt (action: string, { trouble }: Outcome, what: () => void): void {
+  try {
+    what()
+  } catch (error) {
+    trouble.push({ action, message: reason(error) })
+  }
+}

@@ -1,0 +1,56 @@
+// Calls of the file system that the commit protocol is made of, synchronous because the converting thread does one thing at a
+// time. What one of them has done is on the device when it returns, as far as it says so.
+import fs from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const DIRECTORY_MODE = 0o777
+
+/** What stands in a directory is on the device: created, renamed and removed entries. */
+export function syncDirectory (path: string): void {
+  // Windows has no such call, and needs none.
+  if (process.platform === 'win32') return
+  const fd = fs.openSync(path, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** The file holds `bytes` from `position` on and nothing behind them, on the device. At 0 it is created when it is missing. */
+export function writeAt (path: string, bytes: Uint8Array, position: number, mode: number): void {
+  const { O_CREAT, O_RDWR } = fs.constants
+  const fd = fs.openSync(path, position === 0 ? O_RDWR | O_CREAT : O_RDWR, mode)
+  try {
+    if (fs.fstatSync(fd).size < position) throw new Error(`${path} is shorter than it was: somebody has cut it`)
+    // First, because a failed attempt may have left more than this one writes.
+    fs.ftruncateSync(fd, position)
+    for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done)
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** Moves a file; that it is in the new place is on the device. */
+export function move (from: string, to: string): void {
+  makeDirectory(dirname(to))
+  fs.renameSync(from, to)
+  syncDirectory(dirname(to))
+}
+
+/** A directory and all above it that were missing, each entry on the device. */
+export function makeDirectory (path: string): void {
+  const first = fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE })
+  if (first === undefined) return
+  for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
+}
+
+export function remove (path: string): void {
+  fs.rmSync(path, { force: true })
+}
+
+/** Names in a directory that `wanted` accepts, as paths. */
+export function paths (directory: string, wanted: (name: string) => boolean): string[] {
+  return fs.readdirSync(directory).filter(wanted).map(name => join(directory, name))
+}

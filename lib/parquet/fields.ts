@@ -1,0 +1,77 @@
+// The keys of one object: those on the paths of columns, and others that have been met.
+//
+// Records of one place in a program have the same keys in the same order. So each field knows which one came after it last time:
+// where that is right again, no key is looked up, and no text made of it.
+import type { Column, ColumnType } from './columns.js'
+
+export interface Field {
+  /** The key as JSON.stringify writes it. */
+  readonly codes: Uint16Array
+  /** Index of the column of its value; -1 for none. */
+  slot: number
+  type: ColumnType | 'time' | 'level'
+  /** What is within, when columns have their values there. */
+  inside: Fields | undefined
+  /** Line in which it was met last. */
+  seen: number
+  /** Field that came behind it last time. */
+  next: Field | undefined
+}
+
+/** Keys on no path that are remembered, and of how many characters. */
+const MOST = 1000
+const LONGEST = 200
+
+export function newField (key: string): Field {
+  const text = JSON.stringify(key)
+  const codes = new Uint16Array(text.length).map((_, index) => text.charCodeAt(index))
+  return { codes, slot: -1, type: 'string', inside: undefined, seen: 0, next: undefined }
+}
+
+export class Fields {
+  /** Field that an object began with last time. */
+  first: Field | undefined
+  readonly #known = new Map<string, Field>()
+  #others = 0
+
+  get (key: string): Field | undefined {
+    return this.#known.get(key)
+  }
+
+  /** Remembers a key that is not known yet; undefined when it is too long, or there are too many. */
+  add (key: string): Field | undefined {
+    if (key.length > LONGEST || this.#others === MOST) return undefined
+    this.#others++
+    const field = newField(key)
+    // A slice keeps the text alive of which it was cut; what JSON.parse makes does not.
+    this.#known.set(JSON.parse(JSON.stringify(key)) as string, field)
+    return field
+  }
+
+  /** Forgets the keys that are on no path. Nothing may lead to them any more, or one key would have two fields. */
+  forget (): void {
+    this.first = undefined
+    this.#others = 0
+    for (const [key, field] of this.#known) {
+      if (field.slot < 0 && !field.inside) this.#known.delete(key)
+      field.next = undefined
+    }
+  }
+
+  /** A column whose path leads to or through the value of an earlier one stays without values. */
+  addColumn ({ name, type, path }: Pick<Column, 'name' | 'type' | 'path'>, slot: number): void {
+    const [key, ...rest] = path
+    if (key === undefined) return
+    const field = this.#known.get(key) ?? newField(key)
+    if (field.slot >= 0 || (rest.length === 0 && field.inside)) return
+    this.#known.set(key, field)
+    if (rest.length > 0) (field.inside ??= new Fields()).addColumn({ name, type, path: rest }, slot)
+    else Object.assign(field, { slot, type: name === 'time' || name === 'level' ? name : type })
+  }
+}
+
+/** The index behind `key`; -1 when it is not at `at`. */
+export function matches (codes: Uint16Array, at: number, key: Uint16Array): number {
+  for (let index = 0; index < key.length; index++) if (codes[at++] !== key[index]) return -1
+  return at
+}

@@ -1,0 +1,38 @@
+// What a writer left when it died, put in order: the segments that are converted already are removed, the staged files completed
+// and published as far as they were committed. It can be killed anywhere and simply be run again.
+import { join } from 'node:path'
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js'
+import { paths, remove, syncDirectory } from './disk.js'
+import type { Dataset } from './dataset.js'
+
+/** Files that are not published yet; no reader takes such a name for its own. */
+export const STAGED = '.staged'
+
+/** Returns what the next writer in this directory has to know. */
+export function recover (directory: string, dataset: Dataset): Checkpoint {
+  const left = readCheckpoint(directory) ?? { converted: [], count: 0, staged: [] }
+  for (const id of left.converted) removeSegment(directory, id)
+  syncDirectory(directory)
+  for (const state of left.staged) dataset.publish(join(directory, state.staged), state)
+  const recovered: Checkpoint = { ...left, staged: [] }
+  if (left.staged.length > 0) {
+    writeCheckpoint(directory, recovered)
+    syncDirectory(directory)
+  }
+  // Those that no checkpoint names hold nothing that is not in a segment too.
+  for (const path of paths(directory, name => name.endsWith(STAGED))) remove(path)
+  return recovered
+}
+
+/** A segment's file is called after its id and the number of its lines. */
+export function removeSegment (directory: string, id: string): void {
+  for (const path of segments(directory, id)) remove(path)
+}
+
+export function hasSegment (directory: string, id: string): boolean {
+  return segments(directory, id).length > 0
+}
+
+function segments (directory: string, id: string): string[] {
+  return paths(directory, name => name.startsWith(`${id}.`))
+}

@@ -1,0 +1,75 @@
+// pino-blackbox/parquet: a dataset of Parquet files that every engine reads. The journal's segment is the write-ahead log.
+//
+//   lines -> journal (one segment at a time, sealed by rows, bytes and period) -> converting thread (columns, row groups)
+//         -> staged files, committed by a checkpoint -> dataset (published by size and period)
+import { parseParquet, type ParquetOptions } from '../lib/config/parquet.js'
+import { DiskJournal } from '../lib/journal/disk.js'
+import { SpoolShelf } from '../lib/journal/spool.js'
+import { createOutput, transport, type Output } from '../lib/output.js'
+import { Converter } from '../lib/parquet/converter.js'
+import { placeOf } from '../lib/parquet/place.js'
+import { Rotation } from '../lib/parquet/rotation.js'
+import { Registry } from '../lib/registry.js'
+import { Monitor } from '../lib/telemetry/monitor.js'
+import { MB } from '../lib/config/units.js'
+import type { Writable } from 'node:stream'
+
+export type { ParquetOptions }
+
+/** Bytes of lines in memory while the disk does not take them. */
+const MOST_IN_MEMORY = 64 * MB
+
+/** Throws an OptionError; afterwards nothing does. */
+export function output (options: unknown): Output {
+  const o = parseParquet(options)
+  const monitor = new Monitor(o.label)
+  const { home, instead } = placeOf(o.dir, o.journal.dir, o.name)
+  if (instead) monitor.say('place', instead)
+  const { keys, levels } = Registry.here()
+  const converter = new Converter({
+    monitor,
+    settings: () => ({
+      dataset: o.dir,
+      base: o.base,
+      partition: o.partition,
+      size: o.size,
+      limit: o.limit,
+      engine: o.engine,
+      codec: o.codec,
+      compressLevel: o.compressLevel,
+      promoted: o.promoted,
+      keys: { ...keys },
+      levels: { ...levels }
+    })
+  })
+  const journal = new DiskJournal({
+    shelf: new SpoolShelf(home, monitor, directory => converter.recover(directory)),
+    monitor,
+    rule: { ...o.rule, period: o.period },
+    fsync: o.journal.fsync,
+    maxLength: MOST_IN_MEMORY,
+    bound: { maxBytes: o.journal.maxSize, whenFull: o.journal.whenFull, blockTimeout: o.journal.blockTimeout }
+  })
+  const publish = (moment: number): Promise<void> => converter.publish(moment)
+  const rotation = o.period && new Rotation(o.period, boundary => { publish(boundary).catch(error => monitor.failed('publish a file', error)) })
+  return createOutput({
+    kind: 'parquet',
+    monitor,
+    journal,
+    deliver: segment => converter.convert(segment),
+    delivered: async () => {
+      await journal.drain()
+      await publish(Infinity)
+    },
+    closeTimeout: o.closeTimeout,
+    stop: () => {
+      rotation?.close()
+      return converter.close()
+    }
+  })
+}
+
+/** pino target: a dataset of Parquet files. */
+export default function parquet (options: ParquetOptions): Writable {
+  return transport([{ output: output(options), level: 0 }])
+}

@@ -28,8 +28,8 @@ export interface OutputParts<S extends Sealed> {
   closeTimeout: number
   /** Resolves when every line accepted so far has arrived; without it, where durable and delivered are one. */
   delivered?: () => Promise<void>
-  /** Ends what `deliver` has begun. */
-  stop?: () => Promise<void>
+  /** Ends what `deliver` has begun, in so many ms. */
+  stop?: (ms: number) => Promise<void>
 }
 
 export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, delivered, closeTimeout, stop }: OutputParts<S>): Output {
@@ -44,7 +44,7 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
     delivery.hurry()
     await journal.close(deadline)
     if (!await within(delivery.ended, left() - GRACE - closeTimeout * RESERVED)) delivery.stop()
-    if (stop) await within(stop(), left())
+    if (stop) await within(stop(left()), left())
     await within(delivery.ended, left())
     await within(journal.release(), left())
     registry.remove(output)

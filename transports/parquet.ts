@@ -62,9 +62,9 @@ export function output (options: unknown): Output {
       await publish(Infinity)
     },
     closeTimeout: o.closeTimeout,
-    stop: () => {
+    stop: ms => {
       rotation?.close()
-      return converter.close()
+      return converter.close(ms)
     }
   })
 }

@@ -17,6 +17,8 @@ const MOST_COLUMNS = 1000
 const ROW_GROUP_BYTES = 8 * MB
 /** So many row groups at least make a file of `size`, or its size could not be met. */
 const GROUPS_PER_FILE = 5
+/** So many segments at least make a full journal: only what is sealed can be delivered, or dropped for being the oldest. */
+const SEGMENTS_PER_JOURNAL = 4
 
 export const parquetSchema = group({
   dir: text('Directory of the dataset. Every file in it is complete from the moment at which it can be seen.'),
@@ -72,7 +74,7 @@ function check (filled: Filled<typeof parquetSchema>) {
     size: bytes,
     promoted: promotions(filled.columns ?? {}),
     period: frequency === false ? undefined : { frequency: frequency as 'daily' | 'hourly' | number, utc: true },
-    rule: { maxRecords: rowGroupRows, maxBytes: Math.min(ROW_GROUP_BYTES, Math.max(1, Math.floor(bytes / GROUPS_PER_FILE))) },
+    rule: { maxRecords: rowGroupRows, maxBytes: Math.max(1, Math.floor(Math.min(ROW_GROUP_BYTES, bytes / GROUPS_PER_FILE, journal.maxSize / SEGMENTS_PER_JOURNAL))) },
     journal: { ...journal, dir: journal.dir === undefined ? undefined : resolve(journal.dir), fsync: fsyncPolicy(journal.fsync) },
     base: basename(dir),
     label: name ?? `parquet ${filled.dir}`

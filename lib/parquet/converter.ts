@@ -1,6 +1,9 @@
 // A segment's way into the dataset, as the worker sees it: it asks the thread, and counts what that says.
 import { dirname } from 'node:path'
+import { Dataset } from './dataset.js'
+import { clear } from './recovery.js'
 import { ConvertThread, ThreadDeath } from './thread.js'
+import { within } from '../deadline.js'
 import { GoneError } from '../errors.js'
 import type { Job, Outcome, Settings } from './settings.js'
 import type { SpooledSegment } from '../journal/spool.js'
@@ -55,12 +58,24 @@ export class Converter {
     await this.#ask(directory, { do: 'recover' })
   }
 
-  /** Publishes everything. What cannot be is left to the next who starts. */
-  async close (): Promise<void> {
-    for (const directory of this.#directories) {
-      await this.#ask(directory, { do: 'close' }).catch(error => this.#o.monitor.failed('publish a file', error))
+  /**
+   * Publishes everything. The thread may be in the middle of a segment and take longer than the `ms` that are left: then it is
+   * ended, and what it has committed is published from here, because that needs no converting.
+   */
+  async close (ms: number): Promise<void> {
+    const { settings, monitor } = this.#o
+    const directories = [...this.#directories]
+    const closed = Promise.all(directories.map(directory => this.#ask(directory, { do: 'close' })))
+    const inTime = await within(closed.catch(() => {}), ms / 2)
+    await this.#thread.release(!inTime)
+    const { dataset, base } = settings()
+    for (const directory of directories) {
+      try {
+        clear(directory, new Dataset(dataset, base))
+      } catch (error) {
+        monitor.failed('publish a file', error)
+      }
     }
-    await ConvertThread.release()
   }
 
   async #ask (directory: string, task: Task): Promise<Outcome> {

@@ -1,6 +1,6 @@
 // The directory that readers look at. Every file in it is complete from the moment at which it can be seen.
 import fs from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { isFileName, isPartition } from './naming.js'
 import { move, remove, syncDirectory, writeAt } from './disk.js'
 import { surplus, type RetentionLimit } from '../journal/retention.js'
@@ -34,6 +34,11 @@ export class Dataset {
     writeAt(path, footer, length, FILE_MODE)
     move(path, target)
     return true
+  }
+
+  /** Path of the file that was begun last; undefined when there is none. */
+  newest (): string | undefined {
+    return this.#files(this.directory).reduce<string | undefined>((newest, path) => newest === undefined || basename(path) > basename(newest) ? path : newest, undefined)
   }
 
   /** Removes the oldest files beyond the limit; files of other names are never touched. */

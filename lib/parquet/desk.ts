@@ -5,9 +5,10 @@ import os from 'node:os'
 import { basename } from 'node:path'
 import { createRequire } from 'node:module'
 import { openCodec } from './codec.js'
-import { columnsOf, SCHEMA_VERSION } from './columns.js'
+import { SCHEMA_VERSION } from './columns.js'
 import { Dataset } from './dataset.js'
 import { openEngine } from './engine.js'
+import { evolve, SCHEMA_KEY, storedColumns, type StoredColumn } from './evolution.js'
 import { RecordReader } from './record.js'
 import { recover } from './recovery.js'
 import { rowGroups, type RowGroup, type RowGroupOptions } from './row-groups.js'
@@ -27,10 +28,15 @@ interface Desk extends RowGroupOptions {
 
 const desks = new Map<string, Desk>()
 
-async function open (directory: string, settings: Settings, signature: string): Promise<Desk> {
+async function open (directory: string, settings: Settings, signature: string, outcome: Outcome): Promise<Desk> {
   const { dataset: path, base, partition, size, engine, codec, compressLevel, promoted, keys, levels } = settings
-  const columns = columnsOf(promoted, keys)
   const dataset = new Dataset(path, base)
+  let stored: StoredColumn[] = []
+  attempt('read the columns of the newest file', outcome, () => { stored = storedColumns(dataset.newest()) })
+  const { columns, refused } = evolve(promoted, keys, stored)
+  for (const { name, type } of refused) {
+    outcome.trouble.push({ action: `make column ${name} a ${type}`, message: 'it has another type in the files that are there; give it another name' })
+  }
   const stage = new Stage({
     directory,
     dataset,
@@ -39,7 +45,7 @@ async function open (directory: string, settings: Settings, signature: string): 
       columns, codec: await openCodec(codec, compressLevel), createdBy: `pino-blackbox version ${version} (build schema-${SCHEMA_VERSION})`
     }),
     metadata: {
-      'pino-blackbox.schema': JSON.stringify({ version: SCHEMA_VERSION, ...keys, columns: columns.map(({ name, type, path }) => ({ name, type, path })) }),
+      [SCHEMA_KEY]: JSON.stringify({ version: SCHEMA_VERSION, ...keys, columns: columns.map(({ name, type, path }) => ({ name, type, path })) }),
       'pino-blackbox.writer': JSON.stringify({ id: basename(directory), host: os.hostname(), pid: process.pid })
     }
   })
@@ -47,13 +53,13 @@ async function open (directory: string, settings: Settings, signature: string): 
 }
 
 /** The desk for these settings; one for others is cleared first, because the files of both may differ. */
-async function desk (directory: string, settings: Settings): Promise<Desk> {
+async function desk ({ directory, settings }: Job, outcome: Outcome): Promise<Desk> {
   const signature = JSON.stringify(settings)
   const there = desks.get(directory)
   if (there?.signature === signature) return there
   there?.stage.close()
   desks.delete(directory)
-  const opened = await open(directory, settings, signature)
+  const opened = await open(directory, settings, signature, outcome)
   desks.set(directory, opened)
   return opened
 }
@@ -64,19 +70,21 @@ export async function run (job: Job): Promise<Outcome> {
   const { settings, directory } = job
   if (job.do === 'recover') {
     recover(directory, new Dataset(settings.dataset, settings.base))
-  } else if (job.do === 'convert') {
-    const at = await desk(directory, settings)
+    return outcome
+  }
+  const at = await desk(job, outcome)
+  if (job.do === 'convert') {
     outcome.gone = !await convert(job, at, outcome)
     // The segment is done with: what goes wrong from here on is no reason to do it again.
     attempt('publish a file', outcome, () => { outcome.published = at.stage.publishFull() })
   } else if (job.do === 'publish') {
-    outcome.published = desks.get(directory)?.stage.publish(job.moment, Date.now()) ?? 0
+    outcome.published = at.stage.publish(job.moment, Date.now())
   } else {
-    outcome.published = desks.get(directory)?.stage.close() ?? 0
+    outcome.published = at.stage.close()
     desks.delete(directory)
   }
   const { limit } = settings
-  if (outcome.published > 0 && limit) attempt('remove old files', outcome, () => new Dataset(settings.dataset, settings.base).retain(limit, Date.now()))
+  if (outcome.published > 0 && limit) attempt('remove old files', outcome, () => at.dataset.retain(limit, Date.now()))
   return outcome
 }
 

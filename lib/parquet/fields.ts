@@ -38,9 +38,10 @@ export class Fields {
     return this.#known.get(key)
   }
 
-  /** Remembers a key that is not known yet; undefined when it is too long, or there are too many. */
+  /** Remembers a key that is not known yet; undefined when it is too long, or one too many: then the others are forgotten. */
   add (key: string): Field | undefined {
-    if (key.length > LONGEST || this.#others === MOST) return undefined
+    if (key.length > LONGEST) return undefined
+    if (this.#others === MOST) return this.#forget()
     this.#others++
     const field = newField(key)
     // A slice keeps the text alive of which it was cut; what JSON.parse makes does not.
@@ -48,8 +49,8 @@ export class Fields {
     return field
   }
 
-  /** Forgets the keys that are on no path. Nothing may lead to them any more, or one key would have two fields. */
-  forget (): void {
+  /** Nothing may lead to what is forgotten any more, or one key would have two fields. */
+  #forget (): undefined {
     this.first = undefined
     this.#others = 0
     for (const [key, field] of this.#known) {

@@ -63,6 +63,7 @@ export class Scanner {
     if (codes[at] !== QUOTE) return -1
     for (;;) {
       const code = codes[++at]!
+      if (code > BACKSLASH) continue
       if (code === QUOTE) return at + 1
       if (code < SPACE) return -1
       if (code !== BACKSLASH) continue

@@ -17,6 +17,8 @@ const INVALID = -1
 /** A key comes twice, or may do so. */
 const REPEATED = -2
 const NULL = 0x6e
+/** Surrogates without their other half: UTF-8 has none. */
+const HALVES = /\p{Surrogate}/gu
 
 export class RecordReader {
   /** Values that did not fit their column and stayed in attrs. */
@@ -62,10 +64,10 @@ export class RecordReader {
   read (line: string, row: Values, fallback: number): void {
     row.fill(null)
     this.#row = row
-    const end = this.#record(isWellFormed(line) ? line : wellFormed(line))
+    const end = this.#record(isWellFormed(line) ? line : escaped(line))
     if (end === INVALID) {
       row.fill(null)
-      row[this.#slots.corrupt] = this.#json.text
+      row[this.#slots.corrupt] = line.replace(HALVES, '\ufffd')
       this.corrupt++
     } else {
       if (this.#rest !== '') row[this.#slots.attrs] = `{${this.#rest}}`
@@ -163,11 +165,7 @@ export class RecordReader {
   /** The field behind `last`, for a key that is not the one expected there; undefined when it may have come before. */
   #fieldOf (key: string, fields: Fields, last: Field | undefined): Field | undefined {
     const field = fields.get(key) ?? fields.add(key)
-    if (field === undefined) {
-      if (this.#unique) return newField(key)
-      fields.forget()
-      return undefined
-    }
+    if (field === undefined) return this.#unique ? newField(key) : undefined
     if (last === undefined) fields.first = field
     else last.next = field
     return field
@@ -222,22 +220,23 @@ export class RecordReader {
       at = json.space(at)
       if (codes[at] === COMMA) at = json.space(at + 1)
     }
-    const texts = Array.from(members, ([key, { from, value, to }]) => {
+    let rest = ''
+    for (const [key, { from, value, to }] of members) {
       const inside = codes[value] === BRACE ? fields.get(key)?.inside : undefined
-      return inside ? text.slice(from, value) + this.#latest(value, inside) : text.slice(from, to)
-    })
-    return `{${texts.join(',')}}`
+      rest = joined(rest, inside ? text.slice(from, value) + this.#latest(value, inside) : text.slice(from, to))
+    }
+    return `{${rest}}`
   }
 }
 
 const joined = (members: string, more: string): string => members === '' ? more : `${members},${more}`
 
-/** Halves of surrogate pairs as escapes, which mean the same; in what is no JSON, as U+FFFD. Nothing decoded from UTF-8 has any. */
-function wellFormed (line: string): string {
+/** Halves of surrogate pairs as escapes, which mean the same where they are JSON. */
+function escaped (line: string): string {
   try {
     JSON.parse(line)
-    return line.replace(/\p{Surrogate}/gu, half => `\\u${half.charCodeAt(0).toString(16)}`)
+    return line.replace(HALVES, half => `\\u${half.charCodeAt(0).toString(16)}`)
   } catch {
-    return line.replace(/\p{Surrogate}/gu, '\ufffd')
+    return line
   }
 }

@@ -1,7 +1,7 @@
 // What a writer left when it died, put in order: the segments that are converted already are removed, the staged files completed
 // and published as far as they were committed. It can be killed anywhere and simply be run again.
 import { join } from 'node:path'
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js'
+import { readCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js'
 import { paths, remove, syncDirectory } from './disk.js'
 import type { Dataset } from './dataset.js'
 
@@ -24,13 +24,15 @@ export function recover (directory: string, dataset: Dataset): Checkpoint {
   return recovered
 }
 
+/** Leaves nothing in the directory but segments, of a writer that does not write any more. */
+export function clear (directory: string, dataset: Dataset): void {
+  const { converted } = recover(directory, dataset)
+  if (!converted.some(id => segments(directory, id).length > 0)) removeCheckpoint(directory)
+}
+
 /** A segment's file is called after its id and the number of its lines. */
 export function removeSegment (directory: string, id: string): void {
   for (const path of segments(directory, id)) remove(path)
-}
-
-export function hasSegment (directory: string, id: string): boolean {
-  return segments(directory, id).length > 0
 }
 
 function segments (directory: string, id: string): string[] {

@@ -8,12 +8,12 @@
 //
 // A failure before the commit changes nothing: what was appended lies behind the committed length and will be written over.
 import { basename, join } from 'node:path'
-import { removeCheckpoint, writeCheckpoint, type StagedState } from './checkpoint.js'
+import { writeCheckpoint, type StagedState } from './checkpoint.js'
 import { FILE_MODE, type Dataset } from './dataset.js'
-import { syncDirectory, writeAt } from './disk.js'
+import { remove, syncDirectory, writeAt } from './disk.js'
 import { MAGIC, type Engine } from './engine.js'
 import { fileName } from './naming.js'
-import { hasSegment, recover, removeSegment, STAGED } from './recovery.js'
+import { recover, removeSegment, STAGED } from './recovery.js'
 import type { RowGroup } from './row-groups.js'
 import { errno } from '../errors.js'
 
@@ -74,13 +74,21 @@ export class Stage {
   /** Steps 1 and 2. `opened` is the Unix time in ms at which the segment was opened. Rejects when it has to be given again. */
   async add (id: string, opened: number, groups: Iterable<RowGroup>): Promise<void> {
     const files = new Map(this.#files)
-    for (const group of groups) {
-      const { partition } = group
-      const file = await this.#append(files.get(partition) ?? this.#begin(partition, opened), group)
-      files.delete(partition)
-      files.set(partition, file)
+    const count = this.#count
+    try {
+      for (const group of groups) {
+        const { partition } = group
+        const file = files.get(partition) ?? this.#begin(partition, opened)
+        // Before it is written to: what fails has to be known to be cleared away.
+        files.delete(partition)
+        files.set(partition, file)
+        files.set(partition, await this.#append(file, group))
+      }
+      this.#commit(files, [...this.#converted, id].slice(-REMEMBERED))
+    } catch (error) {
+      if (this.#files !== files) this.#discard(files, count)
+      throw error
     }
-    this.#commit(files, [...this.#converted, id].slice(-REMEMBERED))
   }
 
   /** Step 3, for a segment that this stage `has`. */
@@ -102,12 +110,9 @@ export class Stage {
     return this.#publish(({ opened }) => opened < moment || opened > now + MINUTE)
   }
 
-  /** Publishes everything. Nothing is left in the directory but segments, if there are any. */
+  /** Publishes everything. */
   close (): number {
-    const published = this.#publish(() => true)
-    const { directory } = this.#o
-    if (!this.#converted.some(id => hasSegment(directory, id))) removeCheckpoint(directory)
-    return published
+    return this.#publish(() => true)
   }
 
   async #append (file: StagedFile, { rows, columns }: RowGroup): Promise<StagedFile> {
@@ -129,6 +134,15 @@ export class Stage {
     const { directory, dataset } = this.#o
     const name = fileName(dataset.base, opened, ++this.#count, basename(directory))
     return { partition, opened, rows: 0, groups: [], length: 0, footer: Buffer.alloc(0), final: join(partition, name), staged: name.replace(/\.parquet$/, STAGED) }
+  }
+
+  /** Of an attempt that failed: what it has begun, and the numbers that it has given. */
+  #discard (files: Files, count: number): void {
+    this.#count = count
+    for (const { partition, staged } of files.values()) {
+      // A disk that does not let go of it now does so when the directory is put in order.
+      if (!this.#files.has(partition)) try { remove(join(this.#o.directory, staged)) } catch {}
+    }
   }
 
   #publish (due: (file: StagedFile) => boolean): number {

@@ -21,7 +21,7 @@ export class ConvertThread {
   #asked = 0
   readonly #waiting = new Map<number, Waiting>()
 
-  /** The one of this worker. To be released as often as it was asked for. */
+  /** The one of this worker; to be released by everybody who has acquired it. */
   static acquire (): ConvertThread {
     this.#users++
     this.#shared ??= new ConvertThread()
@@ -29,11 +29,12 @@ export class ConvertThread {
     return this.#shared
   }
 
-  static async release (): Promise<void> {
-    if (--this.#users > 0) return
-    const thread = this.#shared!
-    this.#shared = undefined
-    await thread.#worker?.terminate()
+  /** Ended with its last user, or for `stuck`, whoever else there is: then those have to ask again. Resolves when it has ended. */
+  async release (stuck: boolean): Promise<void> {
+    ConvertThread.#users--
+    if (ConvertThread.#users > 0 && !stuck) return
+    if (ConvertThread.#users === 0) ConvertThread.#shared = undefined
+    await this.#worker?.terminate()
   }
 
   /** Rejects when the job failed, with a ThreadDeath when the thread has died of it, or beside it. */

@@ -1,0 +1,89 @@
+// The parquet output on disks that are mounted elsewhere, read-only or full, and in a hurry.
+import t from 'tap'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import type { OutputMetrics, ParquetOptions } from 'pino-blackbox'
+import { until } from './fixtures/harness.js'
+import { accountedFor, controlled, forbidden, inside, namespaced, smallDisk, type Controlled } from './fixtures/faults.js'
+import { files, foreign, open, query } from './fixtures/dataset.js'
+
+const skip = forbidden('-rm', '--map-root-user')
+const target = (dir: string, options: Partial<ParquetOptions> = {}): object => ({ target: 'pino-blackbox/parquet', options: { dir, ...options } })
+const said = ({ stderr }: Controlled, what: RegExp): number => stderr.split('\n').filter(line => what.test(line)).length
+
+/** Sequence numbers of the lines in a dataset, as they were found. */
+async function seqs (dir: string): Promise<number[]> {
+  return (await query(dir, "(attrs->>'$.seq')::int as seq", 'order by seq')).map(({ seq }) => seq as number)
+}
+
+t.test('a mounted volume as the directory: the journal moves into it, told once, and leaves no trace', { skip }, async t => {
+  const base = t.testdir({ volume: {} })
+  const volume = join(base, 'volume')
+  const app = controlled({ transport: target(volume) }, smallDisk(volume, 0))
+  await app.said('ready')
+  const root = inside(app, volume)
+  t.strictSame(fs.readdirSync(root).sort(), ['_blackbox', 'ballast'])
+  await app.log(100)
+  await app.stop('end')
+  t.strictSame(foreign(root), ['ballast'])
+  t.strictSame(await seqs(root), [...Array(100).keys()])
+  t.notOk(fs.existsSync(join(root, '_blackbox')))
+  t.equal(said(app, /the journal is in .*_blackbox, because .* is on another file system/), 1)
+})
+
+t.test('a read-only volume is refused at once, with the reason', { skip }, async t => {
+  const base = t.testdir({ volume: {} })
+  const volume = join(base, 'volume')
+  const app = controlled({ transport: target(join(volume, 'logs')) }, namespaced(['-rm'], 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', volume))
+  t.match((await app.said('error')).error, /BLACKBOX_OPTION: parquet: Expected `dir` to be in a writable directory, got ".*EROFS/)
+  app.process.kill()
+  await app.exited
+})
+
+t.test('a full disk harms nobody, drops are counted, and all is well again when there is room', { skip }, async t => {
+  const base = t.testdir({ volume: {} })
+  const [volume, report] = [join(base, 'volume'), join(base, 'report.json')]
+  const app = controlled({ transport: target(join(volume, 'logs'), { journal: { maxSize: '2m' } }), report }, smallDisk(volume, 4096))
+  await app.said('ready').catch(() => {})
+  const root = inside(app, volume)
+  await app.log(10_000, 950)
+  await until(() => app.metrics()[0]!.failures > 0 && app.metrics()[0]!.droppedRecords > 0)
+  t.ok(app.process.connected, 'the application lives')
+  fs.rmSync(join(root, 'ballast'))
+  await until(() => app.metrics()[0]!.deliveredRecords > 0, 30_000)
+  await app.log(500, 950)
+  await app.flush()
+  await app.stop('end')
+  const [last] = JSON.parse(fs.readFileSync(report, 'utf8')) as [OutputMetrics]
+  const found = await seqs(join(root, 'logs'))
+  t.equal(found.length, last.deliveredRecords)
+  t.equal(new Set(found).size, found.length, 'each line once')
+  t.strictSame(found.slice(-500), Array.from({ length: 500 }, (_, at) => 10_000 + at), 'all that was logged after there was room')
+  t.match(last, { acceptedRecords: 10_500, pendingRecords: 0 })
+  t.ok(accountedFor(last))
+  t.strictSame(app.unaccounted(), [])
+  t.strictSame(app.errors(), [])
+  t.strictSame(foreign(join(root, 'logs')), [])
+})
+
+t.test('what there was no time for at the end is in the files of the next start, once', async t => {
+  const dir = join(t.testdir(), 'logs')
+  const lines = Array.from({ length: 120_000 }, (_, seq) => `{"level":30,"time":${Date.UTC(2026, 0, 1) + seq},"seq":${seq},"msg":"${'x'.repeat(100)}"}`)
+  const log = await open({ dir, closeTimeout: 300 })
+  for (let at = 0; at < lines.length; at += 10_000) log.write(...lines.slice(at, at + 10_000))
+  await log.flush()
+  await until(() => log.metrics().deliveredRecords > 0)
+  await log.end()
+  const { pendingRecords, deliveredRecords, droppedRecords } = log.metrics()
+  t.ok(pendingRecords > 0, `${pendingRecords} lines wait`)
+  t.equal(droppedRecords, 0)
+  t.equal((await seqs(dir)).length, deliveredRecords, 'what was converted is published')
+  const next = await open({ dir })
+  await until(() => next.metrics().recoveredRecords > 0 && next.metrics().pendingRecords === 0)
+  await next.end()
+  t.match(next.metrics(), { recoveredRecords: pendingRecords, deliveredRecords: pendingRecords, pendingRecords: 0 })
+  t.strictSame(await seqs(dir), [...lines.keys()])
+  t.strictSame(foreign(dir), [])
+  t.strictSame(fs.readdirSync(join(dir, '..')), ['logs'])
+  t.ok(files(dir).length >= 2)
+})

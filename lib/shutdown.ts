@@ -1,5 +1,6 @@
 // The end of a logger: everything flushed, then its transports ended. pino installs no signal handler, so an unhandled SIGTERM
 // loses whatever is on its way; `shutdown.onSignals` does, when asked.
+import { awake } from './deadline.js'
 import { flush, type FlushOptions } from './flush.js'
 import { transportsOf, type LoggerLike, type TransportStream } from './logger.js'
 
@@ -25,15 +26,11 @@ export async function shutdown (logger: LoggerLike, options: ShutdownOptions = {
   // One that is ended already, by an earlier call or by pino, has nothing left to save.
   const transports = transportsOf(logger).filter(transport => !isEnded(transport))
   if (transports.length === 0) return
-  // A transport does not keep the process alive; without this it could end, with exit code 13, while we wait.
-  const alive = setInterval(() => {}, 1 << 30)
-  try {
+  await awake(async () => {
     const flushed = await flush(logger, options).then(() => undefined, (error: unknown) => transports.every(isEnded) ? undefined : error)
     await Promise.all(transports.map(end))
     if (flushed !== undefined) throw flushed
-  } finally {
-    clearInterval(alive)
-  }
+  })
 }
 
 /**
@@ -46,15 +43,15 @@ shutdown.onSignals = function onSignals (logger: LoggerLike, { signals = ['SIGTE
     // What the application has for it does what it does; then it is not for us to end the process.
     const others = process.listeners(signal).some(listener => !ours.has(listener))
     busy++
-    const alive = setInterval(() => {}, 1 << 30)
     remove()
-    try {
-      await before?.(signal)
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error))
-    }
-    await shutdown(logger, options).catch((error: Error) => process.emitWarning(error))
-    clearInterval(alive)
+    await awake(async () => {
+      try {
+        await before?.(signal)
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error))
+      }
+      await shutdown(logger, options).catch((error: Error) => process.emitWarning(error))
+    })
     ours.delete(handle)
     // The last one of several loggers.
     if (--busy === 0 && !others) process.kill(process.pid, signal)

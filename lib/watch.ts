@@ -1,5 +1,6 @@
 // The view from the main thread: what each output of a logger has done so far. The figures lie in shared memory, so they can be
 // read at any time, even in a process 'exit' handler after the outputs have closed.
+import { awake } from './deadline.js'
 import { transportsOf, type LoggerLike, type TransportStream } from './logger.js'
 import { Requests } from './requests.js'
 import type { OutputInfo } from './registry.js'
@@ -35,15 +36,13 @@ export function watch (logger: LoggerLike): Watch {
 
 /** Resolves when the outputs of a transport are known, or never will be. */
 async function known (transport: TransportStream): Promise<void> {
-  // A transport does not keep the process alive; without this it could end, with exit code 13, while we wait.
-  const alive = setInterval(() => {}, 1 << 30)
+  const requests = Requests.of(transport)
   try {
-    const requests = Requests.of(transport)
-    await requests.bring()
-    await requests.ask('watch')
+    await awake(async () => {
+      await requests.bring()
+      await requests.ask('watch')
+    })
   } catch {
     // Closed: there is nothing to watch.
-  } finally {
-    clearInterval(alive)
   }
 }

@@ -7,26 +7,20 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { output } from '../transports/jsonl.js'
 import { accountedFor } from './fixtures/faults.js'
 import { readLines } from './fixtures/harness.js'
+import { seeded, stayAwake } from './fixtures/harness.js'
 import { range } from './fixtures/jsonl.js'
 
 const RUNS = Number(process.env.RUNS ?? 400)
 const AT_ONCE = 8
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
-let state = SEED
-const random = (below: number): number => {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-  return Math.floor(state / 2 ** 32 * below)
-}
+const next = seeded(SEED)
+const random = (below: number): number => Math.floor(next() * below)
 const pick = <T>(...values: T[]): T => values[random(values.length)]!
-// An output does not keep a process running; the worker that it lives in does.
-const alive = setInterval(() => {}, 1000)
+stayAwake(t)
 // Each tells on stderr what it dropped, as it should; here that would be some thousand lines.
 const { writeSync } = fs
 fs.writeSync = ((fd: number, ...rest: [string]) => fd === 2 ? 0 : writeSync(fd, ...rest)) as typeof writeSync
-t.teardown(() => {
-  clearInterval(alive)
-  fs.writeSync = writeSync
-})
+t.teardown(() => { fs.writeSync = writeSync })
 
 async function run (directory: string): Promise<string | undefined> {
   const log = output({ file: join(directory, 'app'), size: pick('1k', '64k', undefined), fsync: pick<'never' | 'always' | number>('never', 'never', 3, 'always'), minLength: pick(0, 0, 500) })

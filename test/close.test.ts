@@ -6,15 +6,14 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import pino from 'pino'
 import { flush, jsonl, shutdown, tee } from 'pino-blackbox'
-import { readLines } from './fixtures/harness.js'
+import { readLines, seeded, stayAwake } from './fixtures/harness.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 40)
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
-const random = mulberry32(SEED)
+const random = seeded(SEED)
 const pick = <T>(...values: T[]): T => values[Math.floor(random() * values.length)]!
 
-const alive = setInterval(() => {}, 1000)
-t.teardown(() => clearInterval(alive))
+stayAwake(t)
 
 t.test(`${ROUNDS} closes under load (SEED=${SEED})`, { timeout: 60_000 + ROUNDS * 5000 }, async t => {
   const directory = t.testdir()
@@ -54,13 +53,3 @@ t.test(`${ROUNDS} closes under load (SEED=${SEED})`, { timeout: 60_000 + ROUNDS 
     fs.rmSync(join(directory, `${round}`), { recursive: true, force: true })
   }
 })
-
-/** A small generator of random numbers that a seed repeats. */
-function mulberry32 (state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}

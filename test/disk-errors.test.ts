@@ -3,8 +3,7 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { fixture, readLines, until } from './fixtures/harness.js'
+import { preloaded, readLines, until } from './fixtures/harness.js'
 import { controlled, hidden, type Controlled } from './fixtures/faults.js'
 
 interface Fault { call: string, at: number[], codes?: string[], how?: 'half' | 'done' | 'hang' }
@@ -18,7 +17,7 @@ function faulty (directory: string, faults: Fault[], options: Record<string, unk
   const transport = {
     target: 'pino-blackbox/jsonl',
     options: { file: join(directory, 'logs/app'), extension: 'jsonl', ...options },
-    worker: { execArgv: ['--import', pathToFileURL(fixture('failing-fs.js')).href] }
+    worker: preloaded('failing-fs.js')
   }
   fs.mkdirSync(join(directory, 'logs'), { recursive: true })
   return controlled({ transport }, { env: { FAULTS: JSON.stringify({ under: join(directory, 'logs'), trace, faults }) } })

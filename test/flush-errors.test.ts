@@ -5,13 +5,11 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { BlackboxError, flush, FlushError, jsonl, LoggerError, shutdown, watch } from 'pino-blackbox'
-import { readLines, until } from './fixtures/harness.js'
+import { readLines, until, stayAwake } from './fixtures/harness.js'
 
 const LONG = 60_000
 const trash = { target: 'pino/file', options: { destination: '/dev/null' } }
-// A transport does not keep a process alive, and so neither do promises of its events.
-const alive = setInterval(() => {}, 1000)
-t.teardown(() => clearInterval(alive))
+stayAwake(t)
 // tap removes a test's directory before it runs teardowns, unless there was one before the directory was made.
 t.beforeEach(t => { t.teardown(() => {}) })
 

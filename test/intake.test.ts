@@ -4,9 +4,9 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import pino, { type LoggerOptions } from 'pino'
 import { flush, jsonl, tee } from 'pino-blackbox'
+import { stayAwake } from './fixtures/harness.js'
 
-const alive = setInterval(() => {}, 1000)
-t.teardown(() => clearInterval(alive))
+stayAwake(t)
 type Options = Parameters<typeof pino.transport>[0]
 
 /** Writes to a transport, as thread-stream's user, and ends it. */

@@ -4,9 +4,8 @@ import t from 'tap'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { OutputMetrics } from 'pino-blackbox'
-import { fixture, logFiles, until } from './fixtures/harness.js'
+import { preloaded, logFiles, until } from './fixtures/harness.js'
 import { controlled, forbidden, hidden, inside, smallDisk, torn, type Controlled } from './fixtures/faults.js'
 import { range, seqs } from './fixtures/jsonl.js'
 
@@ -83,7 +82,7 @@ t.test('outputs whose calls never return: the others have every line, and the ap
   const app = controlled({
     transport: {
       ...SHAPES.tee!([...hangs.map(({ directory }) => jsonl(directory, { fsync: 'always', size: '16k' })), jsonl(healthy)]) as object,
-      worker: { execArgv: ['--import', pathToFileURL(fixture('failing-fs.js')).href] }
+      worker: preloaded('failing-fs.js')
     }
   }, { env: { FAULTS: JSON.stringify(faults) } })
   await app.said('ready')
@@ -103,7 +102,7 @@ for (const call of ['fsp.rename', 'fsp.rm', 'fsp.rmdir']) {
   t.test(`a disk that hangs while the output is given up, in ${call}: the application ends within closeTimeout`, async t => {
     const directory = join(t.testdir(), 'logs')
     const app = controlled({
-      transport: { ...jsonl(directory), worker: { execArgv: ['--import', pathToFileURL(fixture('failing-fs.js')).href] } }
+      transport: { ...jsonl(directory), worker: preloaded('failing-fs.js') }
     }, { env: { FAULTS: JSON.stringify({ under: directory, faults: [{ call, from: call === 'fsp.rename' ? 2 : 1, how: 'hang' }] }) } })
     await app.said('ready')
     await app.log(100)

@@ -12,13 +12,11 @@ import { MemoryJournal } from '../lib/journal/memory.js'
 import { SegmentFile } from '../lib/journal/segment.js'
 import { SpoolShelf } from '../lib/journal/spool.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
-import { until } from './fixtures/harness.js'
+import { until, stayAwake } from './fixtures/harness.js'
 import { accountedFor } from './fixtures/faults.js'
 import { range } from './fixtures/jsonl.js'
 
-// In an application the worker's own work keeps it running.
-const alive = setInterval(() => {}, 1000)
-t.teardown(() => clearInterval(alive))
+stayAwake(t)
 
 const blockOf = (from: number, lines: number): Block => ({ bytes: Buffer.from(range(lines, from).map(seq => `${seq}\n`).join('')), records: lines })
 const seqsIn = (text: string): number[] => text.split('\n').slice(0, -1).map(Number)

@@ -4,11 +4,10 @@ import t from 'tap'
 import { join } from 'node:path'
 import pino, { type LevelWithSilent, type LoggerOptions } from 'pino'
 import { flush, jsonl, shutdown, tee } from 'pino-blackbox'
-import { readFile } from './fixtures/harness.js'
+import { readFile, stayAwake } from './fixtures/harness.js'
 import { levelOf, LEVELS } from '../lib/levels.js'
 
-const alive = setInterval(() => {}, 1000)
-t.teardown(() => clearInterval(alive))
+stayAwake(t)
 
 /** Logs through a tee with an output per level (by `level` in its name), and gives what each of them got. */
 async function route (directory: string, levels: Array<string | number | undefined>, options: LoggerOptions<string>,

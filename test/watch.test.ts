@@ -5,10 +5,9 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import pino from 'pino'
 import { console, flush, jsonl, shutdown, tee, watch, type OutputMetrics } from 'pino-blackbox'
-import { program, until, type Program } from './fixtures/harness.js'
+import { program, until, type Program, stayAwake } from './fixtures/harness.js'
 
-const alive = setInterval(() => {}, 1000)
-t.teardown(() => clearInterval(alive))
+stayAwake(t)
 // tap removes a test's directory before it runs teardowns, unless there was one before the directory was made.
 t.beforeEach(t => { t.teardown(() => {}) })
 type Options = Parameters<typeof pino.transport>[0]

@@ -31,14 +31,14 @@ export const parquetSchema = group({
   }), ''), 'Fields that get a column of their own, by their path: `{ "req.method": "string", "res.statusCode": { "name": "status", "type": "int32" } }`. A dot that belongs to a key is written `\\\\.`. A value that is not exactly of the type stays in `attrs`, counted.')),
   codec: optional(oneOf(CODECS, 'How pages are compressed.'), 'zstd'),
   compressLevel: optional(count('Level of `zstd` (1 to 22, default 1) or `gzip` (1 to 9, default 6).')),
-  rowGroupRows: optional(count('Rows of a row group, at most about; one ends at 8 MB of JSON, or a fifth of `size`, too.'), 20_000),
+  rowGroupRows: optional(count('Rows of a row group, at most about; one ends at 8 MB of JSON, a fifth of `size` or a quarter of `journal.maxSize`, too.'), 20_000),
   engine: optional(oneOf(ENGINES, '`parquetjs-lite` writes data pages V1 for readers that know no others; slower, without statistics.'), 'hyparquet'),
   limit: optional(group({
     count: optional(count('How many published files are kept.')),
     age: optional(duration('Published files older than this are removed.')),
     totalSize: optional(size('Bytes that all published files may take together; the oldest are removed.'))
   })),
-  journal: journalOption(PARQUET_JOURNAL, '`.<name of dir>.blackbox` beside `dir`, or `_blackbox` in it where that is another file system'),
+  journal: journalOption(PARQUET_JOURNAL, '`.<name of dir>.blackbox` beside `dir`. Where files cannot be renamed from there into `dir` (another file system), `_blackbox` in `dir` is used, and stderr says so'),
   mkdir: optional(flag('Creates the directory when it is missing.'), true),
   ...common
 })

@@ -32,7 +32,7 @@ export function fit (type: Exclude<ColumnType, 'timestamp'>, json: Scanner, from
 
 function fitString (json: Scanner, from: number, to: number): string | undefined {
   const text = json.stringAt(from, to)
-  // The line itself is well-formed: only an escape can make a half of a pair.
+  // The line itself is well-formed (RecordReader.read): only an escape can make a half of a pair.
   return json.escaped && !isWellFormed(text) ? undefined : text
 }
 

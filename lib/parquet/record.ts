@@ -55,7 +55,8 @@ export class RecordReader {
    * stays in `attrs` under its key: JSON text of an object, cut out of the line; null when nothing is left. What goes to a column
    * and stays as well: times and timestamps that are anything but an integer of milliseconds, and labels of levels. Of a key that
    * comes twice in an object on the path of a column the last one counts, as in JSON.parse. A line that is no JSON object goes to
-   * `_corrupt`. Nothing throws.
+   * `_corrupt`, with U+FFFD for halves of surrogate pairs (what was decoded from UTF-8 has none). Nothing throws.
+   * Strings may be slices of `line`, and keep it alive.
    *
    * `fallback` is the time, in microseconds since the epoch, of a record without a usable one. The row gets the microsecond after
    * the millisecond in which it lies: the time of a record that has one is either whole milliseconds or in `attrs` too, so that the

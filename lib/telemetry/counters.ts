@@ -83,13 +83,14 @@ export class Counters {
   }
 
   read (): Metrics {
-    let values = this.#values.slice()
-    // Not for ever: a worker that was terminated in the middle of an update never ends it.
-    for (let look = 0; look < LOOKS; look++) {
-      const before = Atomics.load(this.#sequence, 0)
+    let values: Float64Array
+    let before: number
+    let looks = 0
+    do {
+      before = Atomics.load(this.#sequence, 0)
       values = this.#values.slice()
-      if (before % 2 === 0 && before === Atomics.load(this.#sequence, 0)) break
-    }
+      // Not for ever: a worker that was terminated in the middle of an update never ends it.
+    } while ((before % 2 !== 0 || before !== Atomics.load(this.#sequence, 0)) && ++looks < LOOKS)
     const at = (field: Field): number => values[index[field]]!
     const dropped = Object.fromEntries(DROP_REASONS.map(reason => [reason, at(`dropped:${reason}`)])) as Record<DropReason, number>
     const plain = Object.fromEntries(FIELDS.filter(field => !field.startsWith('dropped:')).map(field => [field, at(field)]))

@@ -38,13 +38,15 @@ export function open ({ columns, codec, createdBy }: EngineOptions): Engine<Grou
       // Its magic is the file's, not this row group's.
       writer.index = 0
       writer.offset = offset
-      file.write({ columnData: sources.map((about, at) => ({ ...about, data: physical(columns[at]!, values[at]!) })), rowGroupSize: rows })
+      file.write({ columnData: sources.map((about, at) => ({ ...about, ...data(columns[at]!, values[at]!) })), rowGroupSize: rows })
       return { bytes: writer.getBytes(), group: file.row_groups[0]! }
     },
 
     footer (groups: readonly Group[], metadata: Readonly<Record<string, string>>): Uint8Array {
       const writer = new ByteWriter()
-      const file = new ParquetWriter({ writer, ...settings, kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })) })
+      const pairs = Object.entries(metadata).map(([key, value]) => ({ key, value }))
+      // An empty list would be written as one of bytes, which arrow-rs refuses.
+      const file = new ParquetWriter({ writer, ...settings, ...(pairs.length > 0 && { kvMetadata: pairs }) })
       writer.index = 0
       file.row_groups = [...groups]
       file.num_rows = groups.reduce((sum, { num_rows: rows }) => sum + rows, 0n)
@@ -60,7 +62,8 @@ function source ({ name, type, statistics, unique }: Column): Omit<Source, 'data
   return { name, statistics, offsetIndex: false, ...(unique && { encoding }) }
 }
 
-/** The writer wants every INT64 as a bigint; of timestamps it makes them itself. */
-function physical ({ type }: Column, values: Values): Source['data'] {
-  return type === 'int64' ? values.map(value => value === null ? null : BigInt(value)) : values
+/** The writer wants every INT64 as a bigint (of timestamps it makes them itself), and its dictionaries take -0 for 0. */
+function data ({ type }: Column, values: Values): Pick<Source, 'data' | 'encoding'> {
+  if (type === 'int64') return { data: values.map(value => value === null ? null : BigInt(value)) }
+  return { data: values, ...(type === 'double' && values.some(value => Object.is(value, -0)) && { encoding: 'PLAIN' }) }
 }

@@ -142,3 +142,17 @@ t.test('flush until delivered: what was logged before is in files that are there
   t.equal(files(dir).length, 3, 'nothing new, no file')
   await log.end()
 })
+
+t.test('a service that was down for a week finds its rows, and a record without a time gets that of its segment', async t => {
+  const base = t.testdir()
+  const dir = join(base, 'logs')
+  const dead = join(base, '.logs.blackbox', 'a'.repeat(16))
+  const opened = Date.now() - 7 * 24 * HOUR
+  fs.mkdirSync(dead, { recursive: true })
+  fs.writeFileSync(join(dead, `${String(opened).padStart(15, '0')}-${'a'.repeat(16)}-000000001.2.jsonl`), `{"level":30,"time":${T},"n":1}\n{"level":30,"n":2}\n`)
+  const log = await open({ dir })
+  await until(() => log.metrics().deliveredRecords === 2)
+  await log.end()
+  t.match(log.metrics(), { recoveredRecords: 2, acceptedRecords: 0, pendingRecords: 0 })
+  t.match(await query(dir, 'time, attrs'), [{ time: BigInt(T) * 1000n, attrs: '{"n":1}' }, { time: BigInt(opened) * 1000n + 1n, attrs: '{"n":2}' }])
+})

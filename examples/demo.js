@@ -53,8 +53,8 @@ async function run () {
   const shown = relative(process.cwd(), directory)
   console.log(`\n${bold('pino-blackbox demo')}  ${dim(`logs and report.json in ${shown.startsWith('..') ? directory : `./${shown}`}`)}`)
   console.log(source === undefined
-    ? dim('A shop under load logs through tee([jsonl, console]). Half-way it is killed.\n')
-    : dim(`${source === '-' ? 'stdin' : file} goes through tee([jsonl, console]); then both are compared.`))
+    ? dim('A shop under load logs through tee([jsonl, parquet, console]). Half-way it is killed.\n')
+    : dim(`${source === '-' ? 'stdin' : file} goes through tee([jsonl, parquet, console]); then all are compared.`))
 
   const { figures, verdicts, text } = source === undefined
     ? await crash({ directory, seconds, size: SHOP_FILE })

@@ -4,6 +4,7 @@
 //   node examples/load.js '{"port": 3000, "customers": 32, "seconds": 20, "requests": 100000}'
 //
 // Messages to the parent, when there is one: the tally below, every 100 ms and at the end. A 'stop' from it ends the load.
+import { randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -33,15 +34,19 @@ let stopped = false
 const going = () => !stopped && Date.now() < deadline && tally.sent < requests
 
 /**
+ * @param {string} trace
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
  */
-async function ask (method, path, body) {
+async function ask (trace, method, path, body) {
   if (!going()) return
   tally.sent++
   const text = body && JSON.stringify(body)
-  const headers = text ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } : {}
+  const headers = {
+    traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01`,
+    ...(text && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  }
   try {
     const { statusCode, headers: { 'x-run': run } } = await exchange({ method, path, headers }, text)
     if (run === undefined) throw new Error('turned away by a shop that is closing')
@@ -76,12 +81,13 @@ const sku = () => `sku-${1000 + any(61)}`
 async function customer (number) {
   for (let visit = 1; going(); visit++) {
     const id = `customer-${number}-${visit}`
-    await ask('GET', '/products')
-    for (let looks = any(4); looks >= 0; looks--) await ask('GET', `/products/${sku()}`)
-    if (any(4) === 0) await ask('GET', `/recommendations/${id}`)
-    for (let items = any(3); items >= 0; items--) await ask('POST', `/carts/${id}`, { sku: sku(), quantity: 1 + any(3) })
-    await ask('POST', `/checkout/${id}`, { name: NAMES[any(NAMES.length)], card: { number: '4111111111111111', brand: 'visa' } })
-    if (any(25) === 0) await ask('GET', `/invoices/${id}`)
+    const trace = randomBytes(16).toString('hex')
+    await ask(trace, 'GET', '/products')
+    for (let looks = any(4); looks >= 0; looks--) await ask(trace, 'GET', `/products/${sku()}`)
+    if (any(4) === 0) await ask(trace, 'GET', `/recommendations/${id}`)
+    for (let items = any(3); items >= 0; items--) await ask(trace, 'POST', `/carts/${id}`, { sku: sku(), quantity: 1 + any(3) })
+    await ask(trace, 'POST', `/checkout/${id}`, { name: NAMES[any(NAMES.length)], card: { number: '4111111111111111', brand: 'visa' } })
+    if (any(25) === 0) await ask(trace, 'GET', `/invoices/${id}`)
   }
 }
 

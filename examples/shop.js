@@ -4,6 +4,7 @@
 //   node examples/shop.js '{"port": 3000, "run": 1, "file": "logs/shop", "size": 8388608, "tally": "logs/tally.1"}'
 //
 // Messages to the parent, when there is one: { ready: true }, { acknowledged, outputs }: lines up to that number are safe.
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
@@ -43,6 +44,13 @@ function count () {
 const carts = new Map()
 let orders = 0
 
+// What a request's lines are found by: its route, and the trace that it belongs to (W3C Trace Context, `traceparent`).
+app.addHook('onRoute', route => {
+  route.childLoggerFactory = (logger, bindings, options, { headers }) => {
+    const [, trace = randomBytes(16).toString('hex')] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(headers.traceparent ?? '') ?? []
+    return logger.child({ ...bindings, trace_id: trace, span_id: randomBytes(8).toString('hex'), route: `${route.method} ${route.url}` }, options)
+  }
+})
 app.addHook('onSend', async (_request, reply) => { reply.header('x-run', run) })
 
 app.get('/products', async request => {
@@ -100,12 +108,16 @@ app.post('/checkout/:customer', async (request, reply) => {
   return { order }
 })
 
+class PaymentTimeout extends Error {
+  statusCode = 504
+}
+
 /** Takes a while, and now and then fails with a cause. */
 async function pay (log, number) {
   const ms = Math.round(5 + Math.random() * 40)
   await sleep(ms)
   if (number % 40 !== 3) return ms
-  const error = Object.assign(new Error(`payment ${number} timed out`, { cause: new Error('socket hang up') }), { statusCode: 504 })
+  const error = new PaymentTimeout(`payment ${number} timed out`, { cause: new Error('socket hang up') })
   log.error({ err: error, ms }, 'payment failed')
   throw error
 }

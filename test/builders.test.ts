@@ -3,7 +3,7 @@ import t from 'tap'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import pino from 'pino'
-import { console, DEFAULTS, jsonl, tee } from 'pino-blackbox'
+import { console, DEFAULTS, jsonl, parquet, tee } from 'pino-blackbox'
 
 type Options = Record<string, unknown>
 const file = join(t.testdir({ occupied: 'a regular file' }), 'logs', 'app')
@@ -24,11 +24,13 @@ t.test('by name, the same error arrives as the transport\'s own, code at the hea
     [{ target: 'pino-blackbox/jsonl' }, 'jsonl: Expected `file` to be a non-empty string, got undefined'],
     [{ target: 'pino-blackbox/jsonl', options: { file, sizee: 1 } }, 'jsonl: Unknown option `sizee`; did you mean `size`?'],
     [{ target: 'pino-blackbox/jsonl', options: { file: join(occupied, 'app') } }, unwritable],
+    [{ target: 'pino-blackbox/parquet' }, 'parquet: Expected `dir` to be a non-empty string, got undefined'],
+    [{ target: 'pino-blackbox/parquet', options: { dir: file, columns: { msg: 'string' } } }, 'parquet: `columns`: msg: every file has a column msg'],
     [{ target: 'pino-blackbox/console', options: { stream: 'x' } }, 'console: Expected `stream` to be "stdout" or "stderr", got "x" (string)'],
     [{ targets: [{ target: 'pino/file', options: { destination: '/dev/null' } }, { target: 'pino-blackbox/jsonl', options: { file, utc: 1 } }] }, 'jsonl: Expected `utc` to be true or false, got 1 (number)'],
     [{ pipeline: [{ target: 'pino-blackbox/jsonl', options: { file, utc: 1 } }] }, 'jsonl: Expected `utc` to be true or false, got 1 (number)'],
     [outputs({ target: 'pino-blackbox/console', options: { stream: 'x' } }), 'console: Expected `stream` to be "stdout" or "stderr", got "x" (string)'],
-    [outputs({ target: 'pino/file' }), 'tee: Expected `outputs[].target` to be \'pino-blackbox/jsonl\' or \'pino-blackbox/console\', got "pino/file" (string)']
+    [outputs({ target: 'pino/file' }), 'tee: Expected `outputs[].target` to be \'pino-blackbox/jsonl\' or \'pino-blackbox/parquet\' or \'pino-blackbox/console\', got "pino/file" (string)']
   ]
   for (const [options, message] of table) {
     const transport = pino.transport(options)
@@ -54,9 +56,15 @@ t.test('what builders give can be cloned, says where the transport is, and finds
   })
   t.strictSame(jsonl({ file: './logs/' }).options, { file: resolve('logs') + '/' }, 'a directory stays one')
   t.strictSame(jsonl({ file: '/tmp/app' }), { target: import.meta.resolve('pino-blackbox/jsonl'), options: { file: '/tmp/app' } })
+  t.strictSame(parquet({ dir: './logs/app/', columns: { 'req.method': 'string' }, journal: { dir: './journals', maxSize: '1g' } }, { level: 'info' }), {
+    target: import.meta.resolve('pino-blackbox/parquet'),
+    level: 'info',
+    options: { dir: resolve('logs/app'), columns: { 'req.method': 'string' }, journal: { dir: resolve('journals'), maxSize: '1g' } }
+  })
+  t.strictSame(parquet({ dir: '/tmp/app' }), { target: import.meta.resolve('pino-blackbox/parquet'), options: { dir: '/tmp/app' } })
   t.strictSame(console(), { target: import.meta.resolve('pino-blackbox/console'), options: {} })
-  const plain = tee([{ target: 'pino-blackbox/jsonl', options: { file: './logs/app' } }])
-  t.match(plain.options.outputs, [{ options: { file: resolve('logs/app') } }], 'in a tee by name too')
+  const plain = tee([{ target: 'pino-blackbox/jsonl', options: { file: './logs/app' } }, { target: 'pino-blackbox/parquet', options: { dir: './logs/app' } }])
+  t.match(plain.options.outputs, [{ options: { file: resolve('logs/app') } }, { options: { dir: resolve('logs/app') } }], 'in a tee by name too')
 })
 
 t.test('DEFAULTS are the defaults, and cannot be changed', async t => {
@@ -73,6 +81,17 @@ t.test('DEFAULTS are the defaults, and cannot be changed', async t => {
       maxWrite: 8 * 1024 * 1024,
       sync: false,
       append: true,
+      closeTimeout: 5000
+    },
+    parquet: {
+      size: 64 * 1024 * 1024,
+      frequency: '1h',
+      partition: false,
+      codec: 'zstd',
+      rowGroupRows: 20_000,
+      engine: 'hyparquet',
+      journal: { maxSize: 2 * 1024 ** 3, whenFull: 'drop-oldest', blockTimeout: 2000, fsync: 'never' },
+      mkdir: true,
       closeTimeout: 5000
     },
     console: { stream: 'stdout', maxLength: 64 * 1024 * 1024, closeTimeout: 5000 }

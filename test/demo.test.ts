@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { audit, cleanEnv, logFiles, readLines, until, type Line } from './fixtures/harness.js'
+import { duck } from './fixtures/parquet.js'
 
 const DEMO = fileURLToPath(new URL('../examples/demo.js', import.meta.url))
 const SHORT = ['--seconds', '2']
@@ -19,6 +20,8 @@ function demo (output: string, args: string[]): { child: ChildProcess, ended: Pr
   child.stderr!.on('data', piece => { stderr += piece })
   return { child, ended: once(child, 'close').then(([code]) => ({ code, stdout, stderr })) }
 }
+
+const rowsOf = (output: string, base: string): string => `read_parquet('${join(output, 'logs', base)}/*.parquet')`
 
 function readReport (output: string) {
   return JSON.parse(fs.readFileSync(join(output, 'report.json'), 'utf8'))
@@ -41,12 +44,41 @@ t.test('a shop under load is killed and started again: the report says what the 
   }
   t.same(report.files.map(({ name }: { name: string }) => name), logFiles(join(output, 'logs'), 'shop'), 'every file is in the report')
   t.equal(report.files.reduce((sum: number, file: { lines: number }) => sum + file.lines, 0), lines.length)
+  await t.test('the dataset has each of these lines as one row', async t => {
+    const rows = await duck(`select run::varchar as run, seq, msg, trace_id from ${rowsOf(output, 'shop')}`)
+    for (const { run, rows: reported, acknowledged, linesWithoutRow, rowsWithoutLine, rowsTwice, rowsDifferent } of report.processes) {
+      t.strictSame({ linesWithoutRow, rowsWithoutLine, rowsTwice, rowsDifferent }, { linesWithoutRow: 0, rowsWithoutLine: 0, rowsTwice: 0, rowsDifferent: 0 })
+      const seqs = rows.filter(row => row.run === String(run)).map(({ seq }) => Number(seq))
+      t.equal(seqs.length, reported)
+      t.equal(new Set(seqs).size, reported, 'none twice')
+      t.equal(seqs.filter(seq => seq <= acknowledged).length, acknowledged, 'all that were acknowledged')
+    }
+    t.equal(report.processes[1].rows, report.processes[1].logged, 'after SIGTERM all of them')
+    t.equal(rows.filter(({ msg, trace_id: trace }) => msg === 'incoming request' && !/^[0-9a-f]{32}$/.test(String(trace))).length, 0, 'requests have a trace')
+    t.same(report.parquet.files.map(({ name }: { name: string }) => name), fs.readdirSync(join(output, 'logs', 'shop')).sort())
+    t.ok(report.parquet.ratio > 5, `${report.parquet.ratio} : 1`)
+  })
+  await t.test('three questions were answered as the lines answer them', async t => {
+    t.same(report.answers.map(({ question }: { question: string }) => question), ['Requests by route', 'Errors by type', 'The slowest traces'])
+    const [routes, errors, traces] = report.answers.map(({ rows }: { rows: object[] }) => rows)
+    const completed = (route: string): number[] => lines.filter(line => line.route === route && line.responseTime !== undefined).map(line => line.responseTime as number)
+    t.ok(routes.length >= 5)
+    for (const { route, requests, median_ms: median, p95_ms: p95 } of routes) {
+      t.equal(requests, completed(route).length, route)
+      t.ok(median <= p95 && p95 <= Math.max(...completed(route)), `${route}: ${median} ${p95}`)
+    }
+    t.equal(errors.reduce((sum: number, { lines }: { lines: number }) => sum + lines, 0), lines.filter(({ err }) => err).length)
+    const spent = (trace: string): number => lines.reduce((sum, line) => sum + (line.trace_id === trace ? line.responseTime as number ?? 0 : 0), 0)
+    for (const { trace_id: trace, in_all_ms: ms } of traces) t.ok(Math.abs(spent(trace) - ms) < 1e-6, trace)
+    t.match(stdout, /GET \/products\/:sku +[\d,]+ +0 /, 'the person sees them too')
+  })
   t.ok(report.load.answered > 0)
   t.ok(lines.some(({ err }) => typeof (err as { stack?: string })?.stack === 'string'), 'errors are logged with their stack')
   t.ok(lines.some(({ order, reqId }) => order !== undefined && reqId !== undefined), 'lines of an order carry the request id')
   t.match(stdout, /Every promise was kept/)
   t.match(stdout, new RegExp(`found in the files +${report.processes[0].found.toLocaleString('en')} `), 'the person reads the same figures')
   t.same(fs.readdirSync(output).sort(), ['logs', 'report.json'], 'nothing else is left behind')
+  t.same(fs.readdirSync(join(output, 'logs')).sort(), ['shop', ...logFiles(join(output, 'logs'), 'shop')].sort(), 'here neither')
 })
 
 t.test('acknowledged lines that somebody deletes are missed, and the demo ends with code 1', async t => {
@@ -62,6 +94,8 @@ t.test('acknowledged lines that somebody deletes are missed, and the demo ends w
   t.equal(report.kept, false)
   t.ok(report.processes[0].missing > 0)
   t.match(stdout, /✘ acknowledged lines are in the files/)
+  t.ok(report.processes[0].rowsWithoutLine > 0, 'the dataset still has them')
+  t.match(stdout, /✘ each line is one row of Parquet/)
 })
 
 const odd = (count: number): { source: Buffer, kept: Buffer } => {
@@ -81,7 +115,9 @@ t.test('a log that somebody has goes through the same outputs, line by line the 
   t.equal(report.sent.sha256, report.found.sha256)
   t.equal(report.onConsole, 40 + 2, 'errors, and lines whose level cannot be read, came out on stdout too')
   t.same(fs.readFileSync(join(output, 'logs', 'app.1.jsonl')), kept)
-  t.match(stdout, /lines in +2,003[^]*lines out +2,003/)
+  t.match(stdout, /lines in +2,003[^]*lines out +2,003[^]*rows of Parquet +2,003/)
+  t.match(report.parquet, { rows: 2003, corrupt: 2, sha256: report.found.messages })
+  t.same((await duck(`select _corrupt from ${rowsOf(output, 'app')} where _corrupt is not null`)).map(row => row._corrupt), ['Server starting ...', 'not { json'])
 })
 
 t.test('the same from stdin', async t => {

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { optionsPage, OPTIONS_PAGE } from './fixtures/option-tables.js'
 import { cleanEnv } from './fixtures/harness.js'
+import { duck } from './fixtures/parquet.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -15,10 +16,18 @@ t.test('docs/options.md is what the schemas say', async t => {
 
 t.test('every snippet of the README runs by itself and leaves its files', async t => {
   const readme = fs.readFileSync(join(root, 'README.md'), 'utf8')
-  const snippets = [...readme.matchAll(/```(js|cjs)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind: kind!, code: code! }))
+  const snippets = [...readme.matchAll(/```(js|cjs|sql)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind: kind!, code: code! }))
   t.ok(snippets.length >= 5, `${snippets.length} snippets`)
   const canRequire = 'require_module' in process.features
+  const before = process.cwd()
   for (const [at, { kind, code }] of snippets.entries()) {
+    if (kind === 'sql') {
+      // A question to what the snippet before it has left.
+      process.chdir(t.testdirName)
+      const rows = await duck(code).finally(() => process.chdir(before))
+      t.ok(rows.length > 0, `snippet ${at + 1} has an answer`)
+      continue
+    }
     if (kind === 'cjs' && !canRequire) {
       t.comment(`snippet ${at + 1} needs a Node that can require ESM`)
       continue
@@ -28,8 +37,8 @@ t.test('every snippet of the README runs by itself and leaves its files', async 
     fs.symlinkSync(root, join(directory, 'node_modules', 'pino-blackbox'))
     const { status, stderr } = spawnSync(process.execPath, [`snippet.${kind === 'js' ? 'mjs' : 'cjs'}`], { cwd: directory, env: cleanEnv(), encoding: 'utf8', timeout: 30_000 })
     t.equal(status, 0, `snippet ${at + 1} ends well: ${stderr}`)
-    const logs = fs.readdirSync(join(directory, 'logs')).filter(name => !name.startsWith('.'))
-    t.ok(logs.length > 0, `snippet ${at + 1} wrote ${logs.join(', ')}`)
-    t.ok(logs.some(name => fs.statSync(join(directory, 'logs', name)).size > 0), `snippet ${at + 1} wrote lines`)
+    const logs = fs.readdirSync(join(directory, 'logs'), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && !entry.name.startsWith('.'))
+    t.ok(logs.length > 0, `snippet ${at + 1} wrote ${logs.map(({ name }) => name).join(', ')}`)
+    t.ok(logs.some(({ parentPath, name }) => fs.statSync(join(parentPath, name)).size > 0), `snippet ${at + 1} wrote lines`)
   }
 })

@@ -1,8 +1,10 @@
 // B9: options from the environment, PINO_BLACKBOX_<OUTPUT>_<OPTION>: option > environment > default.
 import t from 'tap'
+import fs from 'node:fs'
 import { join } from 'node:path'
 import { consoleSchema } from '../lib/config/console.js'
 import { jsonlSchema } from '../lib/config/jsonl.js'
+import { parquetSchema } from '../lib/config/parquet.js'
 import { parseOptions } from '../lib/config/options.js'
 import { logFiles, program } from './fixtures/harness.js'
 
@@ -47,6 +49,52 @@ t.test('every scalar option has a variable', async t => {
   const told = new Set(table.map(([, , filled]) => Object.keys(filled)[0]))
   t.strictSame(Object.keys(jsonlSchema.entries).filter(name => !told.has(name)), ['append'], 'only append, which has one value, is not in this table')
   t.match(parseOptions('console', consoleSchema, {}, { PINO_BLACKBOX_CONSOLE_STREAM: 'stderr', PINO_BLACKBOX_CONSOLE_MAX_LENGTH: '1k' }), { stream: 'stderr', maxLength: 1024 })
+})
+
+t.test('parquet: every scalar option has a variable', async t => {
+  const parquet = (input: object, env: Record<string, string>) => parseOptions('parquet', parquetSchema, input, env)
+  const plain = parquet({ dir: '/a' }, {})
+  const journal = plain.journal!
+  const table: Array<[variable: string, text: string, filled: object]> = [
+    ['DIR', '/var/log/app', { dir: '/var/log/app' }],
+    ['DIR', '2024', { dir: '2024' }],
+    ['SIZE', '10m', { size: 10 * 1024 * 1024 }],
+    ['SIZE', '4096', { size: 4096 }],
+    ['SIZE', 'false', { size: false }],
+    ['FREQUENCY', 'daily', { frequency: 'daily' }],
+    ['FREQUENCY', '15m', { frequency: 900_000 }],
+    ['FREQUENCY', 'false', { frequency: false }],
+    ['PARTITION', 'hour', { partition: 'hour' }],
+    ['PARTITION', 'false', { partition: false }],
+    ['CODEC', 'gzip', { codec: 'gzip' }],
+    ['COMPRESS_LEVEL', '9', { compressLevel: 9 }],
+    ['ROW_GROUP_ROWS', '5000', { rowGroupRows: 5000 }],
+    ['ENGINE', 'parquetjs-lite', { engine: 'parquetjs-lite' }],
+    ['LIMIT_COUNT', '7', { limit: { count: 7 } }],
+    ['LIMIT_AGE', '7d', { limit: { age: 7 * 86_400_000 } }],
+    ['LIMIT_TOTAL_SIZE', '1g', { limit: { totalSize: 1024 ** 3 } }],
+    ['JOURNAL_DIR', '/var/spool', { journal: { ...journal, dir: '/var/spool' } }],
+    ['JOURNAL_MAX_SIZE', '512m', { journal: { ...journal, maxSize: 512 * 1024 * 1024 } }],
+    ['JOURNAL_WHEN_FULL', 'block', { journal: { ...journal, whenFull: 'block' } }],
+    ['JOURNAL_BLOCK_TIMEOUT', '3s', { journal: { ...journal, blockTimeout: 3000 } }],
+    ['JOURNAL_FSYNC', '500ms', { journal: { ...journal, fsync: 500 } }],
+    ['MKDIR', 'false', { mkdir: false }],
+    ['NAME', 'shop', { name: 'shop' }],
+    ['CLOSE_TIMEOUT', '2s', { closeTimeout: 2000 }]
+  ]
+  for (const [variable, text, filled] of table) {
+    t.strictSame(parquet(variable === 'DIR' ? {} : { dir: '/a' }, { [`PINO_BLACKBOX_PARQUET_${variable}`]: text }), { ...plain, ...filled }, `${variable}=${text}`)
+  }
+  const told = new Set(table.map(([, , filled]) => Object.keys(filled)[0]))
+  t.strictSame(Object.keys(parquetSchema.entries).filter(name => !told.has(name)), ['columns'], 'only columns, which are no one value, are not in this table')
+  for (const [variable, text, problem] of [
+    ['PARTITION', 'week', 'false or "day" or "hour", got "week" (string)'],
+    ['JOURNAL_MAX_SIZE', '0', "a positive size in bytes, or such as '512k', '100m' or '1g', got 0 (number)"],
+    ['COLUMNS', 'a', 'an object, without the keys __proto__, prototype, constructor, got "a" (string)']
+  ] as const) {
+    const option = `PINO_BLACKBOX_PARQUET_${variable}`
+    t.throws(() => parquet({ dir: '/a' }, { [option]: text }), { code: 'BLACKBOX_OPTION', option, message: `BLACKBOX_OPTION: parquet: Expected the environment variable ${option} to be ${problem}` })
+  }
 })
 
 t.test('a text is a text, also when it looks like a number or a flag', async t => {
@@ -107,4 +155,15 @@ t.test('the process\'s own environment is read, by a builder and in the worker',
     t.match(message, problem)
     t.match(message, variable)
   }
+  const dir = join(directory, 'dataset')
+  for (const [variable, text, problem] of [['DIR', join(directory, 'app.1.ndjson'), 'is not a directory'], ['COMPRESS_LEVEL', '23', 'of zstd is 1 to 22'], ['JOURNAL_DIR', join(directory, 'app.1.ndjson'), 'is not a directory']] as const) {
+    const name = `PINO_BLACKBOX_PARQUET_${variable}`
+    const bad = program('build.js', { parquet: {} }, { env: { PINO_BLACKBOX_PARQUET_DIR: dir, [name]: text } })
+    const { code, option, message } = await bad.said('code')
+    t.strictSame({ code, option }, { code: 'BLACKBOX_OPTION', option: name }, variable)
+    t.match(message, problem)
+  }
+  const parquet = program('ending.js', { transport: { target: 'pino-blackbox/parquet' }, lines: 100 }, { env: { PINO_BLACKBOX_PARQUET_DIR: dir, PINO_BLACKBOX_PARQUET_PARTITION: 'day' } })
+  t.match(await parquet.exited, { code: 0 }, parquet.stderr)
+  t.match(fs.readdirSync(dir), [/^dt=/])
 })

@@ -1,33 +1,18 @@
 // B9, B10: every bad option is one clear error at construction, the same from a builder and from a target by name.
-import t, { type Test } from 'tap'
+import t from 'tap'
 import fs from 'node:fs'
 import { join, resolve } from 'node:path'
-import { BlackboxError, console, jsonl, OptionError, tee } from 'pino-blackbox'
+import { console, jsonl, tee, type OptionError } from 'pino-blackbox'
 import { program } from './fixtures/harness.js'
+import {
+  BYTES, CLOSE, COUNT, COUNT_0, DURATION, FLAG, FREQUENCY, FSYNC, MEGABYTES, TEXT, nested, not, shown, throwsOption, type Options, type Refused
+} from './fixtures/option-errors.js'
 
-type Options = Record<string, unknown>
 const file = join(t.testdir({ occupied: 'a regular file' }), 'logs', 'app')
 const occupied = join(t.testdirName, 'occupied')
 
-/** What every kind of option says that it wants. */
-const FLAG = 'true or false'
-const TEXT = 'a non-empty string'
-const COUNT = 'a positive integer'
-const COUNT_0 = 'zero or a positive integer'
-const DURATION = "a positive duration such as 500, '500ms', '15m' or '7d'"
-const BYTES = "a positive size in bytes, or such as '512k', '100m' or '1g'"
-const MEGABYTES = "a positive size such as '512k', '100m' or '1g' (a bare number means megabytes, so 10000 or more is taken for a mistake)"
-const FREQUENCY = `"daily" or "hourly", or ${DURATION}`
-const FSYNC = `"never" or "always", or true or false, or ${DURATION}`
-const CLOSE = `${DURATION}, below 10000 ms`
-
-const numbers: Array<[unknown, string]> = [[0, '0 (number)'], [-1, '-1 (number)'], [NaN, 'NaN (number)'], [Infinity, 'Infinity (number)']]
-const others: Array<[unknown, string]> = [['', '"" (string)'], [null, 'null'], [{}, '{} (object)'], [['a'], '["a"] (array)'], [12n, '12 (bigint)']]
-const flags: Array<[unknown, string]> = [[true, 'true (boolean)']]
-const not = (...accepted: unknown[]) => [...numbers, ...others, ...flags].filter(([value]) => !accepted.includes(value))
-
 /** Option by option: what it expects, and what it must refuse. */
-const refused: Record<'jsonl' | 'console', Record<string, [expected: string, values: Array<[unknown, string]>]>> = {
+const refused: Record<'jsonl' | 'console', Refused> = {
   jsonl: {
     file: [TEXT, [[undefined, 'undefined'], ...not()]],
     size: [MEGABYTES, [...not(), [10_000, '10000 (number)'], ['10000', '"10000" (string)'], ['1x', '"1x" (string)'], ['-1m', '"-1m" (string)'], [1e-9, '1e-9 (number)']]],
@@ -62,28 +47,10 @@ const refused: Record<'jsonl' | 'console', Record<string, [expected: string, val
   }
 }
 
-/** `{ 'limit.count': 0 }` as an option object. */
-function nested (option: string, value: unknown): Options {
-  const [group, name] = option.split('.') as [string, string?]
-  return name === undefined ? { [group]: value } : { [group]: { [name]: value } }
-}
-
 const build = (output: 'jsonl' | 'console', options: Options) =>
   output === 'jsonl' ? jsonl({ file, ...options }) : console(options as Parameters<typeof console>[0])
 
-function throwsOption (t: Test, make: () => unknown, output: string, option: string, problem: string, title: string): void {
-  let thrown: unknown = 'nothing thrown'
-  try {
-    make()
-  } catch (error) {
-    thrown = error instanceof OptionError && error instanceof BlackboxError
-      ? { code: error.code, name: error.name, option: error.option, message: error.message }
-      : error
-  }
-  t.strictSame(thrown, { code: 'BLACKBOX_OPTION', name: 'OptionError', option, message: `BLACKBOX_OPTION: ${output}: ${problem}` }, title)
-}
-
-for (const [output, options] of Object.entries(refused) as Array<['jsonl' | 'console', typeof refused.jsonl]>) {
+for (const [output, options] of Object.entries(refused) as Array<['jsonl' | 'console', Refused]>) {
   for (const [option, [expected, values]] of Object.entries(options)) {
     t.test(`${output}: \`${option}\` is refused unless it is ${expected}`, async t => {
       for (const [value, shown] of values) {
@@ -155,12 +122,6 @@ t.test('a directory that cannot be made or written to is refused', async t => {
   t.notOk(fs.existsSync(resolve(file, '..')), 'checking makes no directory')
 })
 
-/** As an error shows a string. */
-function shown (text: string): string {
-  const quoted = JSON.stringify(text)
-  return `${quoted.length > 80 ? `${quoted.slice(0, 77)}...` : quoted} (string)`
-}
-
 t.test('a directory of somebody else is refused', async t => {
   const directory = t.testdir({ locked: {} })
   fs.chmodSync(join(directory, 'locked'), 0o555)
@@ -205,7 +166,7 @@ t.test('tee: its outputs are checked, each with its place', async t => {
   const to = (entry: unknown) => () => tee([console(), entry as never])
   const target = 'pino-blackbox/console'
   const LEVEL = '"trace" or "debug" or "info" or "warn" or "error" or "fatal", or zero or a positive integer'
-  const TARGET = "Expected `outputs[].target` to be 'pino-blackbox/jsonl' or 'pino-blackbox/console', got "
+  const TARGET = "Expected `outputs[].target` to be 'pino-blackbox/jsonl' or 'pino-blackbox/parquet' or 'pino-blackbox/console', got "
   for (const [value, text] of [[undefined, 'undefined'], [[], '[] (array)'], ['x', '"x" (string)'], [{}, '{} (object)']] as Array<[never, string]>) {
     throwsOption(t, () => tee(value), 'tee', 'outputs', `Expected \`outputs\` to be an array with at least one entry, got ${text}`, text)
   }
@@ -218,4 +179,5 @@ t.test('tee: its outputs are checked, each with its place', async t => {
   throwsOption(t, to({ target: 'pino-blackbox/tee' }), 'tee', 'outputs.target', `${TARGET}"pino-blackbox/tee" (string)`, 'a tee')
   throwsOption(t, to({ target, options: { stream: 'x' } }), 'console', 'stream', 'Expected `stream` to be "stdout" or "stderr", got "x" (string)', 'an option of an output')
   throwsOption(t, to({ target: 'pino-blackbox/jsonl' }), 'jsonl', 'file', 'Expected `file` to be a non-empty string, got undefined', 'a missing option of an output')
+  throwsOption(t, to({ target: 'pino-blackbox/parquet', options: { dir: 'a', codec: 'x' } }), 'parquet', 'codec', 'Expected `codec` to be "zstd" or "snappy" or "gzip" or "none", got "x" (string)', 'parquet, too')
 })

@@ -7,6 +7,7 @@ import { createRequire, isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { program } from './fixtures/harness.js'
+import { duck } from './fixtures/parquet.js'
 
 const run = promisify(execFile)
 const repo = resolve(import.meta.dirname, '..')
@@ -51,7 +52,7 @@ t.test('the tarball has the compiled code, its types and its papers, nothing els
 t.test('every export has types and a default, in this order, and both are there', async t => {
   t.strictSame(Object.keys(manifest.exports), ['.', './*', './package.json'])
   const transports = fs.readdirSync(join(repo, 'transports')).map(name => basename(name, '.ts'))
-  t.strictSame(transports.sort(), ['console', 'jsonl', 'tee'])
+  t.strictSame(transports.sort(), ['console', 'jsonl', 'parquet', 'tee'])
   for (const [name, conditions] of Object.entries(manifest.exports)) {
     if (name === './package.json') continue
     t.strictSame(Object.keys(conditions as object), ['types', 'default'], name)
@@ -142,9 +143,10 @@ t.test('CommonJS: by name, in targets, from a folder below', async t => {
 
 t.test('TypeScript: the first example and more, with every type checked, declarations too', async t => {
   const { directory, path } = await start('ts', 'app.mts', `${examples('js')[0]!}
-    import { console, flush, shutdown, tee, watch, type JsonlOptions, type Target } from 'pino-blackbox'
+    import { console, flush, parquet, shutdown, tee, watch, type JsonlOptions, type ParquetOptions, type Target } from 'pino-blackbox'
     const target: Target<JsonlOptions> = jsonl({ file: './logs/more' })
-    const more = pino({ transport: tee([target, console({ stream: 'stderr' }, { level: 'fatal' })]) })
+    const dataset: Target<ParquetOptions> = parquet({ dir: './logs/more', partition: 'day', columns: { user: 'int64' } })
+    const more = pino({ transport: tee([target, dataset, console({ stream: 'stderr' }, { level: 'fatal' })]) })
     const watched = watch(more)
     more.info('more')
     await flush(more, { timeout: '20s' })
@@ -162,17 +164,32 @@ t.test('TypeScript: the first example and more, with every type checked, declara
   await ended(t, path.replace('.mts', '.mjs'))
   t.match(lines(join(directory, 'logs/app.1.jsonl')), [{ user: 42, msg: 'hello' }])
   t.match(lines(join(directory, 'logs/more.1.log')), [{ msg: 'more' }])
+  t.match(await duck(`select msg from '${join(directory, 'logs/more/*/*.parquet')}'`), [{ msg: 'more' }])
 })
 
 t.test('the face loads nothing that writes, and no date library, on the main thread', async t => {
   const { path } = await start('face', 'app.mjs', `
     import { createRequire } from 'node:module'
-    import { jsonl, tee } from 'pino-blackbox'
-    tee([jsonl({ file: './logs/app', size: '1m' })])
-    const loaded = Object.keys(createRequire(import.meta.url).cache)
-    process.send({ loaded: loaded.filter(path => /sonic-boom|pino-abstract-transport|date-fns|zstd-wasm/.test(path)) })
+    import { jsonl, parquet, tee } from 'pino-blackbox'
+    tee([jsonl({ file: './logs/app', size: '1m' }), parquet({ dir: './logs/app', columns: { 'req.method': 'string' } })])
+    const cached = Object.keys(createRequire(import.meta.url).cache)
+    process.send({ cached })
     process.disconnect()
   `)
-  const child = program(path, {}, { cwd: dirname(path) })
-  t.strictSame((await child.said('loaded')).loaded, [])
+  // What ESM loads is in no cache that can be looked at: a hook, which runs in a thread of its own, writes it down.
+  const seen = join(dirname(path), 'seen')
+  fs.writeFileSync(join(dirname(path), 'hook.mjs'), `
+    import fs from 'node:fs'
+    export async function load (url, context, next) {
+      fs.appendFileSync(${JSON.stringify(seen)}, url + '\\n')
+      return next(url, context)
+    }
+  `)
+  fs.writeFileSync(join(dirname(path), 'register.mjs'), "import { register } from 'node:module'; register('./hook.mjs', import.meta.url)")
+  const child = program(path, {}, { cwd: dirname(path), execArgv: ['--import', './register.mjs'] })
+  const { cached } = await child.said('cached') as { cached: string[] }
+  const imported = fs.readFileSync(seen, 'utf8').split('\n')
+  const writers = /\/(sonic-boom|pino-abstract-transport|date-fns|@date-fns|zstd-wasm|hyparquet\S*|parquetjs-lite)\/|\/lib\/parquet\/engines\//
+  t.strictSame([...cached, ...imported].filter(path => writers.test(path)), [])
+  t.ok(imported.some(url => url.endsWith('/lib/config/parquet.js')), 'the hook has seen what is loaded')
 })

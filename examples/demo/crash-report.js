@@ -1,5 +1,6 @@
 // The report on the shop that was killed: what was promised, whether it was kept, and the figures behind it.
-import { bytes, count, dim, fileTable, heading, seconds, table } from './report.js'
+import { answerText } from './questions.js'
+import { bytes, count, dim, fileTable, heading, parquetTable, seconds, table } from './report.js'
 
 /**
  * @param {ReturnType<typeof import('./crash.js').figures>} figures
@@ -25,6 +26,11 @@ export function verdicts ({ processes, files, size, strangeLines, torn, load }) 
       promise: 'the kill took only the newest lines',
       kept: all('gaps') === 0,
       found: `${count(killed.lost)} of ${count(killed.afterLastAcknowledgement)} unacknowledged, ${count(all('gaps'))} gaps`
+    },
+    {
+      promise: 'each line is one row of Parquet',
+      kept: ['rowsTwice', 'rowsDifferent', 'linesWithoutRow', 'rowsWithoutLine'].every(key => all(key) === 0) && all('rows') > 0,
+      found: rowsFound(all)
     },
     {
       promise: 'after SIGTERM every line is there',
@@ -59,11 +65,18 @@ export function verdicts ({ processes, files, size, strangeLines, torn, load }) 
   ]
 }
 
+/** The kill may find a line that nobody has acknowledged in one output and not in the other. */
+function rowsFound (all) {
+  const wrong = all('rowsTwice') + all('rowsDifferent') + all('linesWithoutRow') + all('rowsWithoutLine')
+  const apart = all('unacknowledgedInOne')
+  return `${count(all('rows'))} rows, ${count(all('found'))} lines, ${count(wrong)} wrong${apart > 0 ? `; the kill left ${count(apart)} in one of both` : ''}`
+}
+
 /**
  * @param {ReturnType<typeof import('./crash.js').figures>} figures
  * @returns {string}
  */
-export function text ({ processes, files, size, load, downFor }) {
+export function text ({ processes, files, size, parquet, answers, load, downFor }) {
   const [killed, ended] = processes
   const row = (name, key) => [name, ...processes.map(process => process[key]), killed[key] + ended[key]]
   const statuses = Object.entries(load.statuses).sort().map(([status, times]) => `${count(times)} ${status}`).join(' · ')
@@ -81,6 +94,7 @@ export function text ({ processes, files, size, load, downFor }) {
       row('logged', 'logged'),
       row('acknowledged by flush()', 'acknowledged'),
       row('found in the files', 'found'),
+      row('rows of Parquet', 'rows'),
       null,
       row('acknowledged and missing', 'missing'),
       row('found twice', 'duplicates'),
@@ -92,6 +106,9 @@ export function text ({ processes, files, size, load, downFor }) {
     ]),
     heading('Files'),
     fileTable(files, size),
+    heading('Parquet'),
+    parquetTable(parquet, files, killed.rows + ended.rows),
+    answerText(answers),
     ...said.length > 0 ? [heading('Said on stderr'), ...said] : []
   ].join('\n')
 }

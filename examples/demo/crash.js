@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { auditShop, consoleReader, missing } from './audit.js'
 import { text, verdicts } from './crash-report.js'
+import { compareShop, withDataset } from './dataset.js'
 import { logFiles } from './lines.js'
 import { freePort, heard, inTime, start } from './processes.js'
 import { progress } from './progress.js'
+import { answers } from './questions.js'
 import { count, dim, seconds as inSeconds } from './report.js'
 
 const BASE = 'shop'
@@ -88,12 +90,23 @@ export async function crash ({ directory, seconds, size }) {
       audited += read
       show.update(seconds * 1000 * audited / total, 'reading back')
     })
-    const all = figures(runs, found, { size, torn: tail, load })
+    say('and DuckDB reads the Parquet files')
+    const asked = await askDataset(logs, runs.length)
+    const all = figures(runs, found, { size, torn: tail, load, ...asked })
     return { figures: all, verdicts: verdicts(all), text: text(all) }
   } finally {
     show.stop()
     for (const at of runs.keys()) fs.rmSync(tallyOf(at + 1), { force: true })
   }
+}
+
+/** The rows beside the lines, and what they tell. */
+async function askDataset (logs, runs) {
+  return await withDataset(join(logs, BASE), async dataset => {
+    await dataset.load(logFiles(logs, BASE).map(name => join(logs, name)))
+    const { files, bytes } = dataset
+    return { parquet: { files, bytes, runs: await compareShop(dataset, runs) }, answers: await answers(dataset) }
+  })
 }
 
 /** @returns {Run} */
@@ -146,13 +159,16 @@ function tornTail (logs) {
  *
  * @param {Run[]} runs
  * @param {Awaited<ReturnType<typeof auditShop>>} found
- * @param {{ size: number, torn: number, load: import('../load.js').Tally }} more
+ * @param {{ size: number, torn: number, load: import('../load.js').Tally } & Awaited<ReturnType<typeof askDataset>>} more
  */
-export function figures (runs, { files, runs: found, strange }, { size, torn, load }) {
+export function figures (runs, { files, runs: found, strange }, { size, torn, load, parquet, answers }) {
   const processes = runs.map(({ acknowledged, outputs, onConsole, program, logged }, at) => {
     const { lines, highest, duplicates, unordered, completed, errors } = found[at]
     const lost = missing(found[at], acknowledged)
     const expected = errors.filter(seq => seq <= acknowledged)
+    const { rows, twice, different, withoutRow, withoutLine } = parquet.runs[at]
+    // What the kill took is not the same lines in each output.
+    const owed = program.ended?.signal === 'SIGKILL' ? acknowledged : Infinity
     return {
       run: at + 1,
       endedBy: program.ended?.signal ?? `code ${program.ended?.code}`,
@@ -167,6 +183,12 @@ export function figures (runs, { files, runs: found, strange }, { size, torn, lo
       afterLastAcknowledgement: logged() - acknowledged,
       lost: logged() - lines,
       requestsCompleted: completed,
+      rows,
+      rowsTwice: twice,
+      rowsDifferent: different,
+      linesWithoutRow: withoutRow.filter(seq => seq <= owed).length,
+      rowsWithoutLine: withoutLine.filter(seq => seq <= owed).length,
+      unacknowledgedInOne: [...withoutRow, ...withoutLine].filter(seq => seq > owed).length,
       consoleExpected: expected.length,
       consoleMissing: expected.filter(seq => !onConsole.has(seq)).length,
       dropped: outputs.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0),
@@ -184,6 +206,8 @@ export function figures (runs, { files, runs: found, strange }, { size, torn, lo
     processes,
     files,
     size,
+    parquet: { files: parquet.files, bytes: parquet.bytes, ratio: files.reduce((sum, { text }) => sum + text, 0) / parquet.bytes },
+    answers,
     strangeLines: strange.length,
     strange: strange.slice(0, 10),
     /** bytes of a half line at the kill, and those that the next process says it cut */

@@ -1,11 +1,12 @@
 // A log that somebody already has, sent through the same outputs; then both are compared, line by line.
 import fs from 'node:fs'
 import { basename, join } from 'node:path'
+import { digestRows, MessageDigest, withDataset } from './dataset.js'
 import { LineDigest } from './digest.js'
 import { logFiles, readBack } from './lines.js'
 import { heard, start } from './processes.js'
 import { progress } from './progress.js'
-import { bytes, count, dim, fileTable, heading, seconds, table } from './report.js'
+import { bytes, count, dim, fileTable, heading, parquetTable, seconds, table } from './report.js'
 
 const NEWLINE = 0x0a
 
@@ -38,40 +39,57 @@ export async function replay ({ directory, source, size }) {
   const stored = logFiles(logs, base).reduce((sum, name) => sum + fs.statSync(join(logs, name)).size, 0)
   const reading = progress(stored)
   const digest = new LineDigest()
-  let notJson = 0
+  const messages = new MessageDigest()
   let audited = 0
   try {
     const files = await readBack(logs, base, line => {
       digest.add(line)
-      if (!isJson(line)) notJson++
+      addMessage(messages, line)
     }, read => {
       audited += read
       reading.update(audited, `reading back · ${count(digest.lines)} lines`)
     })
-    const figures = { mode: 'replay', source: from, sent, found: { ...digest.figures(), notJson }, onConsole, files, size }
+    const parquet = await withDataset(join(logs, base), async dataset => {
+      const rows = await digestRows(dataset, rows => reading.update(audited, `reading back · ${count(rows)} rows of Parquet`))
+      const { files: all, bytes: stored } = dataset
+      return { files: all, bytes: stored, ratio: files.reduce((sum, { text }) => sum + text, 0) / stored, ...rows }
+    })
+    const lines = messages.figures()
+    const found = { ...digest.figures(), notJson: lines.corrupt, messages: lines.sha256 }
+    const figures = { mode: 'replay', source: from, sent, found, parquet, onConsole, files, size }
     return { figures, verdicts: verdicts(figures), text: text(figures) }
   } finally {
     reading.stop()
   }
 }
 
-function isJson (line) {
+/** As a row has it: a message that is no text, or one that UTF-8 cannot hold, has no column. */
+function addMessage (messages, line) {
+  const text = line.toString().slice(0, -1)
+  const record = objectOf(text)
+  if (!record) messages.add(text, null)
+  else messages.add(null, typeof record.msg === 'string' && record.msg.isWellFormed() ? record.msg : null)
+}
+
+function objectOf (text) {
   try {
-    JSON.parse(line.toString())
-    return true
+    const value = JSON.parse(text)
+    return typeof value === 'object' && !Array.isArray(value) ? value : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
 /** @returns {import('./report.js').Verdict[]} */
-function verdicts ({ sent, found, onConsole, files, size }) {
+function verdicts ({ sent, found, parquet, onConsole, files, size }) {
   const tooBig = files.filter(({ text, lines }) => text > size && lines > 1)
   const dropped = sent.outputs.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0)
   const console = sent.outputs.find(({ kind }) => kind === 'console')
   return [
     { promise: 'as many lines out as in', kept: found.lines === sent.lines, found: `${count(sent.lines)} in, ${count(found.lines)} out` },
     { promise: 'the same lines in the same order', kept: found.sha256 === sent.sha256, found: digests(sent, found) },
+    { promise: 'each line is one row of Parquet', kept: parquet.rows === found.lines && parquet.corrupt === found.notJson, found: `${count(parquet.rows)} rows, ${count(found.lines)} lines` },
+    { promise: 'their messages in the same order', kept: parquet.sha256 === found.messages, found: digests({ sha256: found.messages }, parquet) },
     { promise: 'no torn line in any file', kept: files.every(({ torn }) => torn === 0) && found.blank + found.crlf + found.notUtf8 === 0, found: `${files.filter(({ torn }) => torn > 0).length} found` },
     { promise: `no file over ${bytes(size)}`, kept: tooBig.length === 0, found: `largest ${count(Math.max(0, ...files.map(({ text }) => text)))} of ${count(size)} bytes` },
     { promise: 'errors came out on stdout too', kept: onConsole === console?.acceptedRecords, found: `${count(onConsole)} of ${count(console?.acceptedRecords ?? 0)}` },
@@ -79,13 +97,13 @@ function verdicts ({ sent, found, onConsole, files, size }) {
   ]
 }
 
-function digests (sent, found) {
-  const [before, after] = [sent, found].map(({ sha256 }) => sha256.slice(0, 12))
-  return before === after ? `sha256 of both ${after}…` : `sha256 ${before}… in, ${after}… out`
+function digests (before, after) {
+  const [one, other] = [before, after].map(({ sha256 }) => sha256.slice(0, 12))
+  return one === other ? `sha256 of both ${other}…` : `sha256 ${one}… in, ${other}… out`
 }
 
 /** @returns {string} */
-function text ({ sent, found, onConsole, files, size }) {
+function text ({ sent, found, parquet, onConsole, files, size }) {
   const said = sent.stderr.trimEnd().split('\n').filter(Boolean).map(line => `  ${line}`)
   const rate = sent.ms > 0 ? sent.lines / sent.ms * 1000 : 0
   return [
@@ -93,18 +111,21 @@ function text ({ sent, found, onConsole, files, size }) {
     table([
       ['lines in', sent.lines, dim(bytes(sent.bytes))],
       ['lines out', found.lines, dim(bytes(files.reduce((sum, file) => sum + file.text, 0)))],
+      ['rows of Parquet', parquet.rows, ''],
       ['lines on stdout as well', onConsole, dim("level 'error' and above, or not readable")],
       ['time until all were safe', seconds(sent.ms), dim(`${count(rate)} lines/s, ${bytes(Math.round(sent.bytes / sent.ms * 1000))}/s`)]
     ], 1),
     heading('Peculiar lines'),
     table([
-      ['not JSON', found.notJson, dim('kept as they are')],
+      ['no JSON object', found.notJson, dim('kept as they are; in Parquet as _corrupt')],
       ['ended by CRLF', sent.crlf, dim('now by LF')],
       ['blank', sent.blank, dim('left out: no log lines')],
       ['not UTF-8', sent.notUtf8, dim('their foreign bytes are now U+FFFD')]
     ], 1),
     heading('Files'),
     fileTable(files, size),
+    heading('Parquet'),
+    parquetTable(parquet, files, parquet.rows),
     ...said.length > 0 ? [heading('Said on stderr'), ...said] : []
   ].join('\n')
 }

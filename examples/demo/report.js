@@ -70,6 +70,18 @@ export function fileTable (files, size) {
 }
 
 /**
+ * @param {{ files: import('./dataset.js').ParquetFile[], bytes: number, ratio: number }} parquet
+ * @param {import('./lines.js').LogFile[]} files the same lines as JSONL
+ * @param {number} rows
+ */
+export function parquetTable ({ files: { length }, bytes: stored, ratio }, files, rows) {
+  return table([
+    [`${length} file${length === 1 ? '' : 's'}`, bytes(stored), dim(`${count(rows)} rows`)],
+    ['the lines as JSONL', bytes(files.reduce((sum, { text }) => sum + text, 0)), dim(length > 0 ? `${ratio.toFixed(1)} : 1` : '')]
+  ], 1)
+}
+
+/**
  * @typedef {{ promise: string, kept: boolean, found: string }} Verdict
  */
 

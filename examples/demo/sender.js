@@ -53,5 +53,7 @@ if (last !== 0x0a) {
 }
 await flush(stream, { timeout: PATIENCE })
 const ms = performance.now() - started
+// Closing has a few seconds for what is not converted yet, and what it leaves would wait for another start.
+await flush(stream, { until: 'delivered', timeout: PATIENCE })
 await shutdown(stream, { timeout: PATIENCE })
 process.send?.({ sent: { bytes, ms, ...digest.figures(), outputs: watched.metrics() } }, () => process.disconnect())

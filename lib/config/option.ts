@@ -70,8 +70,16 @@ export const either = <A extends Schema, B extends Schema> (a: A, b: B, doc: str
 export const list = <S extends Schema> (item: S, doc: string) =>
   v.pipe(v.array(item), v.minLength(1), about('an array with at least one entry', doc))
 
-/** Any names, each with a value of this kind. */
-export const map = <S extends Schema> (value: S, doc: string) => v.pipe(v.record(v.string(), value), about('an object', doc))
+/** valibot leaves these keys out of a record without a word. */
+const LEFT_OUT = ['__proto__', 'prototype', 'constructor']
+const isMap = (input: unknown): boolean =>
+  typeof input === 'object' && input !== null && !Array.isArray(input) && !LEFT_OUT.some(key => Object.hasOwn(input, key))
+
+/** Any names but these, each with a value of this kind. */
+export const map = <S extends Schema> (value: S, doc: string) => {
+  const record = v.record(v.string(), value)
+  return { ...v.pipe(v.custom<v.InferInput<typeof record>>(isMap), record, about(`an object, without the keys ${LEFT_OUT.join(', ')}`, doc)), value }
+}
 
 /** Options that another schema checks. */
 export const anything = (doc: string) => v.pipe(v.unknown(), about('an object', doc))

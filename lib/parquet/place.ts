@@ -24,6 +24,7 @@ export function placeOf (dir: string, given: string | undefined, name: string | 
     : join(given, `parquet-${name?.replace(/[^\w.-]/g, '_') ?? createHash('sha256').update(dir).digest('hex').slice(0, 12)}`)
   const obstacle = unreachable(wanted, dir)
   if (obstacle === undefined) return { home: wanted }
+  try { fs.rmdirSync(wanted) } catch { /* It was not made, or somebody's journal is in it. */ }
   const home = join(dir, INSIDE)
   fs.mkdirSync(home, { recursive: true, mode: 0o700 })
   return { home, instead: `the journal is in ${home}, because ${wanted} ${obstacle}` }

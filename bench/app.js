@@ -5,17 +5,20 @@
 //
 // burst: as fast as it can log, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
 // feed: ready-made lines, no logger, waiting whenever the transport asks for it: as fast as the transport can.
-// long: the same, LONG times as many.
-// start: no line at all, only until the transport is ready.
+// How many lines, and whether flush() is called before closing, is a matter of the style (styles.js); `start` logs none.
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
+import { flush, watch } from 'pino-blackbox'
 import { contenders } from './contenders.js'
 import { mainCpu, peakRss, processCpu } from './meter.js'
+import { styles } from './styles.js'
 
 const BURST = 1000
 const TICK = 5
+/** Longer than any of them takes. */
+const PATIENCE = '10m'
 
 const LINES_A_REQUEST = 10
 const METHODS = ['GET', 'GET', 'POST', 'GET', 'PUT', 'DELETE']
@@ -39,7 +42,7 @@ function service (log) {
   }
 }
 
-const styles = {
+const ways = {
   async burst (logLine, lines) {
     for (let seq = 0; seq < lines;) {
       for (let i = 0; i < BURST && seq < lines; i++) logLine(seq++)
@@ -54,10 +57,6 @@ const styles = {
       if (!transport.write(head + seq + tail)) await once(transport, 'drain')
       if (seq % BURST === 0) await turn()
     }
-  },
-
-  async long (_logLine, lines) {
-    await styles.feed(undefined, lines)
   },
 
   async paced (logLine, lines, rate) {
@@ -80,22 +79,38 @@ transport.on('error', error => { failure ??= String(error) })
 await Promise.race([once(transport, 'ready'), once(transport, 'close')])
 const startMs = performance.now() - beforeStart
 
+const { log: way, flush: flushes } = styles[style]
+const { later } = contenders[contender]
 const result = { startMs }
 let halfRss = 0
-if (style !== 'start') {
+if (way) {
   const log = pino({ base: { pid: process.pid, hostname: 'shop-7c9f' } }, transport)
+  const watched = flushes || later ? watch(transport) : undefined
+  await watched?.ready
   const idleRss = peakRss()
   const [start, main, all] = [performance.now(), mainCpu(), processCpu()]
   const logLine = service(log)
-  await styles[style](seq => {
+  await ways[way](seq => {
     if (seq === lines >> 1) halfRss = peakRss()
     logLine(seq)
   }, lines, rate)
   const loggedMs = performance.now() - start
+  const loggedUs = mainCpu() - main
+  if (flushes) {
+    await flush(transport, { timeout: PATIENCE })
+    result.durableMs = performance.now() - start
+  }
+  if (flushes || later) {
+    await flush(transport, { until: 'delivered', timeout: PATIENCE })
+    result.deliveredMs = performance.now() - start
+  }
   await close()
   const ms = performance.now() - start
   const [mainUs, allUs] = [mainCpu() - main, processCpu() - all]
-  Object.assign(result, { ms, loggedMs, mainUs, otherUs: allUs - mainUs, idleRss, halfRss, peakRss: peakRss() })
+  if (watched?.metrics().length === 0) failure ??= 'no output tells its figures'
+  const lost = watched?.metrics().find(({ droppedRecords, pendingRecords }) => droppedRecords + pendingRecords > 0)
+  if (lost) failure ??= `${lost.name}: ${lost.droppedRecords} lines dropped, ${lost.pendingRecords} not delivered`
+  Object.assign(result, { ms, loggedMs, loggedUs, mainUs, otherUs: allUs - mainUs, idleRss, halfRss, peakRss: peakRss() })
 } else {
   await close()
 }

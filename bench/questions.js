@@ -1,6 +1,7 @@
 // What is asked, of whom, and what the answer has to be.
 //
-// A goal compares one figure of one contender with that of another in the same round, and takes the median of the rounds.
+// A goal compares one figure of one contender with that of another (or of itself, in `againstStyle`) in the same round, and takes
+// the median of the rounds. Without a limit it only says.
 const FILE = 'pino/file'
 const JSONL = 'blackbox jsonl'
 const ROTATING = 'blackbox jsonl, rotating'
@@ -12,19 +13,35 @@ const TEE = 'blackbox tee: 3 × jsonl'
 const TEE_LEVELS = 'blackbox tee: 3 × jsonl, levels'
 const TARGETS = 'pino targets: 3 × blackbox jsonl'
 const FILES = 'pino targets: 3 × pino/file'
+const PARQUET = 'blackbox parquet'
+const TEE_PARQUET = 'blackbox tee: jsonl + parquet'
+const TARGETS_PARQUET = 'pino targets: blackbox jsonl + parquet'
+const ROW_API = 'parquetjs-lite, appendRow, gzip'
+const COPY = 'DuckDB COPY'
 
 const speed = ({ ms }) => 1 / ms
+const durable = ({ durableMs }) => 1 / durableMs
+const delivered = ({ deliveredMs }) => 1 / deliveredMs
+const warm = ({ warmMs }) => 1 / warmMs
 const mainCpu = ({ mainUs }) => mainUs
+const loggedCpu = ({ loggedUs }) => loggedUs
+const allCpu = ({ mainUs, otherUs }) => mainUs + otherUs
+const size = ({ bytes }) => bytes
 const peak = ({ peakRss }) => peakRss
 const start = ({ startMs }) => startMs
 const ratio = (a, b) => a / b
 const difference = (a, b) => a - b
 
 const atLeast = limit => ({ text: `≥ ${limit}`, ok: value => value >= limit })
+const open = { text: '-', ok: () => undefined }
 const atMost = (limit, unit = '') => ({ text: `≤ ${limit}${unit}`, ok: value => value <= limit })
 
 const cpuGoal = (style, contender, against) => ({
   what: `main-thread CPU per line, ${style}, ${contender} : ${against}`, style, contender, against, figure: mainCpu, compare: ratio, goal: atMost(1.05)
+})
+/** Without the flush() before closing, which pino/file is spared. */
+const logCpuGoal = (style, contender, against) => ({
+  ...cpuGoal(style, contender, against), what: `main-thread CPU per line while it logs, ${style}, ${contender} : ${against}`, figure: loggedCpu
 })
 const rssGoal = (contender, against) => ({
   what: `peak RSS, ${contender} less ${against}`, style: 'burst', contender, against, figure: peak, compare: difference, goal: atMost(100, ' MB'), unit: ' MB'
@@ -43,6 +60,33 @@ const flatGoal = contender => ({
   goal: atMost(32, ' MB'),
   unit: ' MB'
 })
+const grownGoal = contender => ({
+  what: `peak RSS, ${contender}, less that with 30 % of the lines`,
+  style: 'burst',
+  againstStyle: 'part',
+  contender,
+  against: contender,
+  figure: peak,
+  compare: difference,
+  goal: atMost(64, ' MB'),
+  unit: ' MB'
+})
+const teeGoals = style => {
+  const goal = (what, figure, goal, against = TARGETS_PARQUET) => ({
+    what: `${what}, ${style}, ${TEE_PARQUET} : ${against}`, style, contender: TEE_PARQUET, against, figure, compare: ratio, goal
+  })
+  return [
+    goal("lines/s until flush() ('durable')", durable, atLeast(1.7)), goal("lines/s until published ('delivered')", delivered, atLeast(1.6)),
+    goal('CPU of the process per line', allCpu, atMost(0.6)), goal('peak RSS', peak, atMost(0.6)),
+    goal("lines/s until flush() ('durable')", durable, open, JSONL)
+  ]
+}
+const convertGoal = (what, figure) => (against, goal, contender = PARQUET) => ({
+  what: `${what}, ${contender} : ${against}`, style: 'convert', contender, against, figure, compare: ratio, goal
+})
+const coldGoal = convertGoal('rows/s, fresh process', speed)
+const warmGoal = convertGoal('rows/s, warm', warm)
+const sizeGoal = convertGoal('size', size)
 const startGoal = contender => ({
   what: `pino.transport() to 'ready', ${contender} less 1.5 × ${FILE}`,
   style: 'start',
@@ -58,21 +102,34 @@ export const questions = {
   q1: [speedGoal(ROTATING, FILE, 0.95), speedGoal(ROTATING, 'pino-roll', 1), speedGoal(ROTATING, RFS_LINES, 2), speedGoal(ROTATING, RFS, 2)],
   q2: [
     ...['burst', 'paced'].flatMap(style => [cpuGoal(style, JSONL, FILE), cpuGoal(style, ROTATING, FILE), cpuGoal(style, CONSOLE, STDOUT)]),
-    cpuGoal('paced', TEE, FILE)
+    cpuGoal('paced', TEE, FILE),
+    ...['burst', 'paced'].flatMap(style => [PARQUET, TEE_PARQUET].flatMap(contender => [cpuGoal(style, contender, FILE), logCpuGoal(style, contender, FILE)]))
   ],
+  q3: ['flush', 'flush, feed'].flatMap(teeGoals),
+  q4: [
+    ...[coldGoal, warmGoal].flatMap(goal => [
+      goal(ROW_API, atLeast(8)), goal('hyparquet-writer, parquetWriteRows, snappy', open), goal(ROW_API, open, 'blackbox parquet, engine parquetjs-lite')
+    ]),
+    sizeGoal(COPY, atMost(1)), sizeGoal(`${COPY}, zstd 3`, atMost(1)), sizeGoal(ROW_API, open)
+  ],
+  q5: [coldGoal, warmGoal].flatMap(goal => [
+    goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1)), goal(`${COPY}, schema by hand`, atLeast(0.5))
+  ]),
   q10: [startGoal(JSONL), startGoal(ROTATING), startGoal(CONSOLE), startGoal(TEE)],
   e6: [
     speedGoal(TEE, TARGETS, 3, 'feed'), speedGoal(TEE_LEVELS, TARGETS, 3, 'feed'), speedGoal(TEE, FILES, 3, 'feed'), speedGoal(TEE, FILES, 3),
     flatGoal(TEE), flatGoal(TEE_LEVELS)
   ],
-  rss: [rssGoal(JSONL, FILE), rssGoal(ROTATING, FILE), rssGoal(TEE, FILE)]
+  rss: [rssGoal(JSONL, FILE), rssGoal(ROTATING, FILE), rssGoal(TEE, FILE), grownGoal(PARQUET)]
 }
 
 /** Every measurement that the questions `only` need, once. */
 export function plan (only) {
   const needed = new Map()
-  for (const { style, contender, against } of goalsOf(only)) {
-    for (const who of [against, contender]) needed.set(`${style} ${who}`, { style, contender: who })
+  const need = (style, contender) => needed.set(`${style} ${contender}`, { style, contender })
+  for (const { style, contender, against, againstStyle = style } of goalsOf(only)) {
+    need(againstStyle, against)
+    need(style, contender)
   }
   return [...needed.values()]
 }

@@ -1,7 +1,7 @@
-// npm run bench [-- --lines 1000000 --rounds 5 --only q1,q2,q10,e6,rss --dir /mnt/disk --quick]
+// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --only q1,q2,q3,q4,q5,q10,e6,rss --dir /mnt/disk --quick]
 //
 // All contenders side by side on this machine: in every round each of them once, in a new order, each in a fresh process.
-// Prints the tables and writes bench/results.md and bench/results.json.
+// Prints the tables and writes bench/results.md and bench/results.json. `rows` are the lines of the file that is converted to Parquet.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -9,29 +9,34 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { contenders } from './contenders.js'
+import { contenders, DATASET } from './contenders.js'
+import { converters, PASSES } from './convert/converters.js'
+import { cutIntoSegments } from './convert/segments.js'
+import { writeServiceLog } from './convert/service-log.js'
 import { machine } from './machine.js'
-import { plan } from './questions.js'
+import { plan, questions } from './questions.js'
 import { report } from './report.js'
+import { LONGEST, styles } from './styles.js'
 import { verify } from './verify.js'
+import { verifyParquet } from './verify-parquet.js'
 
 const BYTES_A_LINE = 250
 const START_ROUNDS = 3
-/** How many times the lines of the others a long run has. */
-const LONG = 8
 
 const { values } = parseArgs({
   options: {
     lines: { type: 'string' },
+    rows: { type: 'string' },
     rounds: { type: 'string' },
-    only: { type: 'string', default: 'q1,q2,q10,e6,rss' },
+    only: { type: 'string', default: Object.keys(questions).join(',') },
     dir: { type: 'string' },
     rate: { type: 'string' },
     quick: { type: 'boolean', default: false }
   }
 })
-const lines = Number(values.lines ?? (values.quick ? 100_000 : 1_000_000))
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
+const lines = Number(values.lines ?? (values.quick ? 30_000 : 1_000_000))
+const rows = Number(values.rows ?? (values.quick ? 10_000 : 200_000))
+const rounds = Number(values.rounds ?? (values.quick ? 2 : 5))
 const only = values.only.split(',')
 
 /** Memory, if there is room: the figures are about software, and pino/file and pino-roll fsync where the others do not. */
@@ -39,37 +44,44 @@ function defaultDir () {
   const shared = '/dev/shm'
   if (!fs.existsSync(shared)) return os.tmpdir()
   const { bavail, bsize } = fs.statfsSync(shared)
-  return bavail * bsize > lines * LONG * BYTES_A_LINE * 3 * 1.5 ? shared : os.tmpdir()
+  return bavail * bsize > lines * LONGEST * BYTES_A_LINE * 3 * 1.5 ? shared : os.tmpdir()
 }
 
 const base = fs.mkdtempSync(join(values.dir ?? defaultDir(), 'pino-blackbox-bench-'))
+const input = join(base, 'service.jsonl')
 process.on('exit', () => fs.rmSync(base, { recursive: true, force: true }))
 process.on('SIGINT', () => process.exit(130))
 
 /** One process, one figure. Rejects when it did not do what it was to do. */
 async function measure (contender, style, { lines, rate }) {
-  const { outputs = 1, stdout = false } = contenders[contender]
-  const dirs = Array.from({ length: outputs }, (_, at) => join(base, String(at)))
+  const { program, share = 1 } = styles[style]
+  const sample = { contender, style, lines: program ? rows : Math.round(lines * share) }
+  const { outputs = ['lines'], stdout = false } = contenders[contender] ?? {}
+  const dirs = outputs.map((_, at) => join(base, String(at)))
   for (const dir of dirs) fs.mkdirSync(dir)
   const out = stdout ? fs.openSync(join(dirs[0], 'app.log'), 'a') : 'ignore'
-  const { NODE_OPTIONS, ...env } = process.env
-  if (style === 'long') lines *= LONG
   try {
-    const child = fork(fileURLToPath(new URL('app.js', import.meta.url)), [JSON.stringify({ contender, dirs, style, lines, rate })],
-      { env, execArgv: [], stdio: ['ignore', out, 'inherit', 'ipc'] })
-    let result
-    child.on('message', message => { result = message })
-    const [code] = await once(child, 'exit')
-    const failure = result === undefined ? `ended with code ${code}` : result.failure
-    const found = failure || style === 'start' ? [] : dirs.map(dir => verify(dir, lines))
-    return {
-      contender, style, lines, ...result, wrong: failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut }) => sum + cut, 0)
-    }
+    const result = await inProcess(program ?? 'app.js', { ...sample, dirs, rate, input }, out)
+    const found = result.failure || style === 'start' ? [] : await Promise.all(program ? verifyPasses(sample, dirs[0]) : verifyOutputs(outputs, dirs, sample.lines))
+    const { bytes } = found.find(({ bytes }) => bytes !== undefined) ?? {}
+    return { ...sample, ...result, bytes, wrong: result.failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut = 0 }) => sum + cut, 0) }
   } finally {
     if (stdout) fs.closeSync(out)
     for (const dir of dirs) fs.rmSync(dir, { recursive: true })
   }
 }
+
+async function inProcess (program, about, out) {
+  const { NODE_OPTIONS, ...env } = process.env
+  const child = fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(about)], { env, execArgv: [], stdio: ['ignore', out, 'inherit', 'ipc'] })
+  let result
+  child.on('message', message => { result = message })
+  const [code] = await once(child, 'exit')
+  return result ?? { failure: `ended with code ${code}` }
+}
+
+const verifyOutputs = (outputs, dirs, lines) => dirs.map((dir, at) => outputs[at] === 'parquet' ? verifyParquet(join(dir, DATASET), lines) : verify(dir, lines))
+const verifyPasses = ({ contender, lines }, dir) => PASSES.map(pass => verifyParquet(join(dir, pass, DATASET), lines, converters[contender].seq))
 
 /** Half of what pino/file can take: an application that is busy, but not with logging alone. */
 async function halfOfSaturation () {
@@ -78,15 +90,19 @@ async function halfOfSaturation () {
   return Math.round(200_000 / ms * 1000 / 2)
 }
 
-const rate = Number(values.rate ?? await halfOfSaturation())
 const measurements = plan(only)
+const rate = Number(values.rate ?? (measurements.some(({ style }) => style === 'paced') ? await halfOfSaturation() : 0))
+if (measurements.some(({ style }) => style === 'convert')) {
+  writeServiceLog(input, rows)
+  cutIntoSegments(input)
+}
 const samples = []
 for (let round = 0; round < rounds; round++) {
   // Another order in every round: what one leaves behind (heat, caches) meets each of the others.
   const order = measurements.map((_, at) => measurements[(at + round) % measurements.length])
   for (const { contender, style } of round % 2 ? order.reverse() : order) {
     for (let repeat = 0; repeat < (style === 'start' ? START_ROUNDS : 1); repeat++) {
-      process.stderr.write(`round ${round + 1}/${rounds}  ${style.padEnd(6)}${contender} ... `)
+      process.stderr.write(`round ${round + 1}/${rounds}  ${style.padEnd(12)}${contender} ... `)
       const sample = { round, repeat, ...await measure(contender, style, { lines, rate }) }
       samples.push(sample)
       process.stderr.write(`${sample.wrong ?? `${Math.round(sample.ms ?? sample.startMs)} ms`}\n`)
@@ -94,7 +110,7 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 
-const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rounds, rate, samples }
+const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rate, samples }
 const text = report(results, only)
 fs.writeFileSync(new URL('results.md', import.meta.url), text)
 fs.writeFileSync(new URL('results.json', import.meta.url), JSON.stringify(results, null, 1) + '\n')

@@ -6,6 +6,7 @@ import { LEVELS } from '../lib/levels.js'
 import { RecordReader } from '../lib/parquet/record.js'
 import { restore } from '../lib/parquet/restore.js'
 import { microsOf, microsOfMillis } from '../lib/parquet/time.js'
+import { KNOWN, line, mutated } from './fixtures/json-lines.js'
 
 const FALLBACK = 1_700_000_000_000_000
 const STAND_IN = FALLBACK + 1
@@ -78,35 +79,6 @@ function sound (line: string, { row, spilled, corrupt, restored }: Reading): boo
   if (row.attrs !== null && !isObject(parsed(row.attrs as string).value)) return false
   return corrupt === 0 && row._corrupt === null && isDeepStrictEqual(restored, value)
 }
-
-// JSON as nobody writes it.
-const space = fc.constantFrom('', '', '', '', ' ', '\t', '\r', '\n', ' \r\n\t ')
-const unit = fc.oneof(fc.constantFrom('a', '"', '\\', '/', '\n', '\u0000', '\u001f', '\u007f', 'é', '€', '😀', '\ud800', '\udc00', ' '), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }))
-const hex = (char: string): string => Array.from({ length: char.length }, (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')
-const written = (char: string, form: number): string => form === 0 ? hex(char) : form === 1 ? hex(char).toUpperCase().replaceAll('U', 'u') : form === 2 && char === '/' ? '\\/' : JSON.stringify(char).slice(1, -1)
-const stringOf = (text: string, forms: readonly number[]): string => `"${Array.from(text, (char, at) => written(char, forms[at % forms.length] ?? 3)).join('')}"`
-const forms = fc.oneof(fc.constant([]), fc.array(fc.nat(3), { maxLength: 5 }))
-const text = fc.tuple(fc.oneof(fc.array(unit, { maxLength: 8 }).map(units => units.join('')), fc.constantFrom('info', 'audit', '2025-01-01T00:00:00.123456789Z')), forms).map(([text, forms]) => stringOf(text, forms))
-const rawHalves = fc.constantFrom('"\ud800"', '"\udc00\ud800"', '"\\\\\ud800"', '"\\\ud800"')
-const number = fc.oneof(
-  fc.constantFrom('0', '-0', '-0.0', '1e5', '1E400', '-1e400', '1e-400', '0.10', '12345678901234567890', '9007199254740993', '-9223372036854775808', '9223372036854775808', '2147483648', '1700000000000', '-1', '30', '1e21'),
-  fc.integer().map(String), fc.double({ noNaN: true, noDefaultInfinity: true }).map(String), fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }).map(String),
-  fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,5})?([eE][+-]?\d{1,3})?$/)
-)
-const KNOWN = ['time', 'level', 'severity', 'msg', 'name', 'hostname', 'pid', 'reqId', 'trace_id', 'err', 'type', 'message', 'stack', 'req', 'method', 'res', 'statusCode', 'responseTime', 'big', 'flag', 'at', 'a', 'b', 'c', 'd', '__proto__', 'toString', 'constructor', 'attrs', '_corrupt', '']
-const key = fc.oneof({ weight: 6, arbitrary: fc.tuple(fc.constantFrom(...KNOWN), forms).map(([text, forms]) => stringOf(text, forms)) }, text)
-const { value, object } = fc.letrec<{ value: string, object: string, array: string }>(tie => ({
-  value: fc.oneof({ maxDepth: 4, depthSize: 'small', withCrossShrink: true }, number, text, fc.constantFrom('true', 'false', 'null', '{}', '[]', '{ }'), { weight: 1, arbitrary: rawHalves }, { weight: 4, arbitrary: tie('object') }, tie('array')),
-  object: fc.tuple(fc.array(fc.tuple(space, key, space, space, tie('value'), space), { maxLength: 9 }), space)
-    .map(([members, end]) => `{${members.map(([a, key, b, c, value, d]) => `${a}${key}${b}:${c}${value}${d}`).join(',')}${end}}`),
-  array: fc.array(fc.tuple(space, tie('value'), space), { maxLength: 4 }).map(items => `[${items.map(item => item.join('')).join(',')}]`)
-}))
-const line = fc.tuple(space, fc.oneof({ weight: 9, arbitrary: object }, value), space).map(parts => parts.join(''))
-/** One of its characters left out, doubled or made another, or everything behind it gone. */
-const mutated = fc.tuple(line, fc.nat(), fc.nat(3), fc.oneof(unit, fc.constantFrom('{', '}', '[', ']', ',', ':', '-', '+', '.', 'e', '0', '1', 'u', 't', '\ufeff', '\u00a0', '\u2028'))).map(([line, place, way, char]) => {
-  const at = line.length === 0 ? 0 : place % line.length
-  return line.slice(0, at) + [char, char + line.slice(at), char + line.slice(at + 1), line.slice(at + 1)][way]!
-})
 
 t.test('a line is taken exactly when JSON.parse makes an object of it, and comes back from its row as that object', async () => {
   const read = reading()

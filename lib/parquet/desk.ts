@@ -103,7 +103,7 @@ async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, 
     outcome.spilled = at.reader.spilled - spilled
     outcome.corrupt = at.reader.corrupt - corrupt
   }
-  stage.unlink(id)
+  stage.unlink(path)
   return true
 }
 

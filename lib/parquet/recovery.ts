@@ -11,7 +11,7 @@ export const STAGED = '.staged'
 /** Returns what the next writer in this directory has to know. */
 export function recover (directory: string, dataset: Dataset): Checkpoint {
   const left = readCheckpoint(directory) ?? { converted: [], count: 0, staged: [] }
-  for (const id of left.converted) removeSegment(directory, id)
+  for (const id of left.converted) for (const path of segments(directory, id)) remove(path)
   syncDirectory(directory)
   for (const state of left.staged) dataset.publish(join(directory, state.staged), state)
   const recovered: Checkpoint = { ...left, staged: [] }
@@ -31,10 +31,6 @@ export function clear (directory: string, dataset: Dataset): void {
 }
 
 /** A segment's file is called after its id and the number of its lines. */
-export function removeSegment (directory: string, id: string): void {
-  for (const path of segments(directory, id)) remove(path)
-}
-
 function segments (directory: string, id: string): string[] {
   return paths(directory, name => name.startsWith(`${id}.`))
 }

@@ -13,7 +13,7 @@ import { FILE_MODE, type Dataset } from './dataset.js'
 import { remove, syncDirectory, writeAt } from './disk.js'
 import { MAGIC, type Engine } from './engine.js'
 import { fileName } from './naming.js'
-import { recover, removeSegment, STAGED } from './recovery.js'
+import { recover, STAGED } from './recovery.js'
 import type { RowGroup } from './row-groups.js'
 import { errno } from '../errors.js'
 
@@ -91,10 +91,10 @@ export class Stage {
     }
   }
 
-  /** Step 3, for a segment that this stage `has`. */
-  unlink (id: string): void {
+  /** Step 3, for the file of a segment that this stage `has`. */
+  unlink (path: string): void {
     if (!this.#settled) this.#commit(this.#files, this.#converted)
-    removeSegment(this.#o.directory, id)
+    remove(path)
   }
 
   /** Publishes what has reached its size, and what has waited longest when there is too much. Returns how many files. */
@@ -122,8 +122,10 @@ export class Stage {
     try {
       writeAt(join(directory, file.staged), first ? Buffer.concat([MAGIC, bytes]) : bytes, file.length, FILE_MODE)
     } catch (error) {
-      if (errno(error) === 'ENOENT') this.#forget(file)
-      throw error
+      if (errno(error) !== 'ENOENT' || first) throw error
+      // The next attempt begins another one.
+      this.#commit(new Map([...this.#files].filter(([partition]) => partition !== file.partition)), this.#converted)
+      throw this.#removed(file)
     }
     const groups = [...file.groups, group]
     const length = (first ? MAGIC.length : file.length) + bytes.length
@@ -147,19 +149,20 @@ export class Stage {
 
   #publish (due: (file: StagedFile) => boolean): number {
     const { dataset, directory } = this.#o
+    const before = this.#files.size
     const left = new Map(this.#files)
-    let published = 0
+    const lost: StagedFile[] = []
     try {
       for (const file of this.#files.values()) {
         if (!due(file)) continue
-        if (!dataset.publish(join(directory, file.staged), file)) this.#forget(file)
+        if (!dataset.publish(join(directory, file.staged), file)) lost.push(file)
         left.delete(file.partition)
-        published++
       }
     } finally {
-      if (published > 0) this.#commit(left, this.#converted)
+      if (left.size < before) this.#commit(left, this.#converted)
     }
-    return published
+    if (lost[0]) throw this.#removed(lost[0])
+    return before - left.size
   }
 
   /** The rename in here is the commit; when it, or what comes before it, fails, nothing has changed. */
@@ -173,11 +176,7 @@ export class Stage {
     this.#settled = true
   }
 
-  /** Somebody has removed a staged file; the next rows begin a new one. */
-  #forget (file: StagedFile): never {
-    const files = new Map(this.#files)
-    files.delete(file.partition)
-    this.#commit(files, this.#converted)
-    throw new Error(`somebody has removed ${join(this.#o.directory, file.staged)}, with ${file.rows} rows`)
+  #removed ({ staged, rows }: StagedFile): Error {
+    return new Error(`somebody has removed ${join(this.#o.directory, staged)}, with ${rows} rows`)
   }
 }

@@ -38,7 +38,7 @@ t.test('the first snippet writes the dataset that the others ask', async t => {
     t.equal(status, 0, stderr)
   }
   t.equal(published().length, 3)
-  for (const name of published()) t.match(name, /^dt=\d{4}-\d\d-\d\d\/shop_\d{8}_\d{6}_\d{3}-[0-9a-f]{8}\.parquet$/)
+  for (const name of published()) t.match(name, /^dt=\d{4}-\d\d-\d\d\/shop_\d{8}_\d{6}_\d{3}-\d{3}-[0-9a-f]{12}\.parquet$/)
 })
 
 t.test('every snippet of JavaScript ends well', async t => {
@@ -135,7 +135,7 @@ t.test('compaction: one sorted file with the same rows, readable as before, also
   t.equal(first.status, 0, first.stderr)
   const [file] = published()
   t.equal(published().length, 1)
-  t.match(file, /\/shop_\d{8}_000000_000-[0-9a-f]{8}\.parquet$/)
+  t.match(file, /\/shop_\d{8}_000000_000-000-[0-9a-f]{12}\.parquet$/)
   t.strictSame(await rows(), all)
   t.strictSame(fs.readdirSync('logs/.shop.compacting'), [])
   const [pair] = await duck(`select decode(value) as schema from parquet_kv_metadata('./logs/shop/${file}') where decode(key) = 'pino-blackbox.schema'`)

@@ -85,7 +85,7 @@ t.test('B16: names sort by time, and are unique over restarts and writers', asyn
   for (const log of both) await log.end()
   const names = files(dir)
   t.equal(new Set(names).size, 5)
-  for (const name of names) t.match(name, /^my logs_\d{8}_\d{6}_001-[0-9a-f]{8}\.parquet$/)
+  for (const name of names) t.match(name, /^my logs_\d{8}_\d{6}_001-\d{3}-[0-9a-f]{12}\.parquet$/)
   t.strictSame(foreign(dir), [])
   t.strictSame(fs.readdirSync(join(dir, '..')), ['my logs'], 'no journal is left')
 })

@@ -10,6 +10,7 @@ import fs from 'node:fs'
 import fsp from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
+import { syncDirectory } from './directory.js'
 import { errno } from '../errors.js'
 import { arise, isAlive, LEASE, OWNER, SOCKET, subside, type Presence } from './liveness.js'
 
@@ -49,6 +50,8 @@ export class Owner {
       await fsp.mkdir(join(unborn, WORK), { mode: 0o700 })
       presence = await arise(unborn)
       await fsp.rename(unborn, join(home, id))
+      // Whatever comes in here must not be found under the name that anybody may sweep away.
+      await syncDirectory(home)
       return new Owner(home, id, presence)
     } catch (error) {
       if (presence) await subside(presence)

@@ -8,6 +8,7 @@
 // keeps its id, so keys and names that derive from it never change.
 import fsp from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { syncDirectory } from './directory.js'
 import { countLines } from './block.js'
 import { adopted, claims, Owner, sweepUnborn } from './ownership.js'
 import { SegmentFile } from './segment.js'
@@ -101,6 +102,8 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
       if (SEALED.test(name)) await fsp.rename(path, join(this.#owner!.directory, name))
       if (name.endsWith(OPEN)) await this.#mend(path)
     }
+    // Before anything is made of them: first that they are here, then that they are nowhere else.
+    for (const directory of [this.#owner!.directory, orphan]) await syncDirectory(directory)
     await fsp.rm(orphan, { recursive: true, force: true })
   }
 

@@ -40,6 +40,8 @@ export function writeCheckpoint (directory: string, { converted, count, staged }
     count,
     staged: staged.map(({ staged, final, length, footer }) => ({ staged, final, length, footer: Buffer.from(footer).toString('base64') }))
   }
+  // After a power cut it may be one file with the checkpoint, whose rename was half done.
+  fs.rmSync(join(directory, TEMPORARY), { force: true })
   writeAt(join(directory, TEMPORARY), Buffer.from(JSON.stringify(stored)), 0, MODE)
   fs.renameSync(join(directory, TEMPORARY), join(directory, NAME))
 }

@@ -50,7 +50,13 @@ export class Converter {
 
   /** Publishes what was begun before `moment`, Unix time in ms; Infinity for everything. */
   async publish (moment: number): Promise<void> {
-    for (const directory of this.#directories) await this.#ask(directory, { do: 'publish', moment })
+    for (const directory of this.#directories) {
+      // A new thread takes up what the dead one has left by publishing it.
+      await this.#ask(directory, { do: 'publish', moment }).catch(async error => {
+        if (!(error instanceof ThreadDeath)) throw error
+        await this.#ask(directory, { do: 'publish', moment })
+      })
+    }
   }
 
   /** Puts in order what a dead writer left in its directory. */

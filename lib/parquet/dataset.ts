@@ -1,7 +1,7 @@
 // The directory that readers look at. Every file in it is complete from the moment at which it can be seen.
 import fs from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import { isFileName, isPartition } from './naming.js'
+import { begun, isPartition } from './naming.js'
 import { move, remove, syncDirectory, writeAt } from './disk.js'
 import { surplus, type RetentionLimit } from '../journal/retention.js'
 import type { StagedState } from './checkpoint.js'
@@ -32,13 +32,14 @@ export class Dataset {
     }
     if (!fs.existsSync(path)) return false
     writeAt(path, footer, length, FILE_MODE)
-    move(path, target)
+    move(path, target, this.directory)
     return true
   }
 
   /** Path of the file that was begun last; undefined when there is none. */
   newest (): string | undefined {
-    return this.#files(this.directory).reduce<string | undefined>((newest, path) => newest === undefined || basename(path) > basename(newest) ? path : newest, undefined)
+    const age = (path: string): string => begun(this.base, basename(path))!
+    return this.#files(this.directory).reduce<string | undefined>((newest, path) => newest === undefined || age(path) > age(newest) ? path : newest, undefined)
   }
 
   /** Removes the oldest files beyond the limit; files of other names are never touched. */
@@ -56,7 +57,7 @@ export class Dataset {
     return fs.readdirSync(directory, { withFileTypes: true }).flatMap(entry => {
       const path = join(directory, entry.name)
       if (entry.isDirectory() && isPartition(entry.name)) return this.#files(path)
-      return entry.isFile() && isFileName(this.base, entry.name) ? [path] : []
+      return entry.isFile() && begun(this.base, entry.name) !== undefined ? [path] : []
     })
   }
 

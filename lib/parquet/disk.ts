@@ -2,18 +2,21 @@
 // time. What one of them has done is on the device when it returns, as far as it says so.
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
+import { cannotSync } from '../journal/directory.js'
 
 const DIRECTORY_MODE = 0o777
 
-/** What stands in a directory is on the device: created, renamed and removed entries. */
+/** What stands in a directory is on the device, where directories can be synced. */
 export function syncDirectory (path: string): void {
-  // Windows has no such call, and needs none.
-  if (process.platform === 'win32') return
-  const fd = fs.openSync(path, 'r')
   try {
-    fs.fsyncSync(fd)
-  } finally {
-    fs.closeSync(fd)
+    const fd = fs.openSync(path, 'r')
+    try {
+      fs.fsyncSync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch (error) {
+    if (!cannotSync(error)) throw error
   }
 }
 
@@ -32,18 +35,17 @@ export function writeAt (path: string, bytes: Uint8Array, position: number, mode
   }
 }
 
-/** Moves a file; that it is in the new place is on the device. */
-export function move (from: string, to: string): void {
-  makeDirectory(dirname(to))
+/** Moves a file to somewhere below `top`; that it is in the new place is on the device. */
+export function move (from: string, to: string, top: string): void {
+  makeDirectory(dirname(to), top)
   fs.renameSync(from, to)
   syncDirectory(dirname(to))
 }
 
-/** A directory and all above it that were missing, each entry on the device. */
-export function makeDirectory (path: string): void {
-  const first = fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE })
-  if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
+/** A directory and all above it that are missing. Each entry up to that of `top` is on the device, whoever made it. */
+export function makeDirectory (path: string, top: string): void {
+  fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE })
+  for (let made = path; made.length >= top.length; made = dirname(made)) syncDirectory(dirname(made))
 }
 
 export function remove (path: string): void {

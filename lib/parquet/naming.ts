@@ -1,13 +1,13 @@
 // Names of the files of a dataset, and the directories of its partitions. Pure.
 //
-//   <base>_<YYYYMMDD_HHMMSS>_<NNN>-<writer>.parquet        the time (UTC) at which its first line may have been written, the
-//                                                          writer's count, and eight digits that tell its writers apart
+//   <base>_<YYYYMMDD_HHMMSS>_<NNN>-<mmm>-<writer>.parquet  the time (UTC) at which its first line may have been written, with its
+//                                                          milliseconds behind the writer's count, and twelve digits of its id
 //   dt=<YYYY-MM-DD>/hr=<HH>/...                            with partitions, by the time of the records (UTC)
 
 export type Partition = false | 'day' | 'hour'
 
 const HOUR = 3_600_000_000
-const WRITER = 8
+const WRITER = 12
 
 /** The number of the partition of a record, from its time in microseconds: the same number, the same directory. */
 export function partitionNumber (micros: number | bigint, partition: Partition): number {
@@ -23,15 +23,17 @@ export function partitionDirectory (number: number, partition: Partition): strin
   return partition === 'hour' ? `dt=${iso.slice(0, 10)}/hr=${iso.slice(11, 13)}` : `dt=${iso.slice(0, 10)}`
 }
 
-/** `opened` is Unix time in ms; `writer` an id of at least eight digits. */
+/** `opened` is Unix time in ms; `writer` an id of at least twelve digits. */
 export function fileName (base: string, opened: number, count: number, writer: string): string {
-  const [day, time] = new Date(opened).toISOString().replaceAll(/[-:]/g, '').split('T') as [string, string]
-  return `${base}_${day}_${time.slice(0, 6)}_${String(count).padStart(3, '0')}-${writer.slice(0, WRITER)}.parquet`
+  const [, day, time, ms] = /^(.*)T(.*)\.(.*)Z$/.exec(new Date(opened).toISOString()) as unknown as [string, string, string, string]
+  return `${base}_${day.replaceAll('-', '')}_${time.replaceAll(':', '')}_${String(count).padStart(3, '0')}-${ms}-${writer.slice(0, WRITER)}.parquet`
 }
 
-/** Is this the name of a file that a writer of this dataset gave? */
-export function isFileName (base: string, name: string): boolean {
-  return name.startsWith(`${base}_`) && /^\d{8}_\d{6}_\d{3,}-[0-9a-f]{8}\.parquet$/.test(name.slice(base.length + 1))
+/** Of the name of a file that a writer of this dataset gave: what sorts by the time at which it was begun. Undefined for other names. */
+export function begun (base: string, name: string): string | undefined {
+  if (!name.startsWith(`${base}_`)) return undefined
+  const parts = /^(\d{8}_\d{6})_(\d{3,})-(\d{3})-[0-9a-f]{12}\.parquet$/.exec(name.slice(base.length + 1))
+  return parts ? `${parts[1]}.${parts[3]} ${parts[2]!.padStart(12, '0')}` : undefined
 }
 
 /** Is this the name of a directory of a partition? */

@@ -84,6 +84,8 @@ export class Stage {
         files.set(partition, file)
         files.set(partition, await this.#append(file, group))
       }
+      // The commit must not be on the device without the files that it names.
+      if (this.#count > count) syncDirectory(this.#o.directory)
       this.#commit(files, [...this.#converted, id].slice(-REMEMBERED))
     } catch (error) {
       if (this.#files !== files) this.#discard(files, count)

@@ -1,5 +1,6 @@
 // Longer rounds of the tests that gamble with time: `npm run test:soak` kills 200 times and closes 10,000 times, `-- --quick`
-// (what CI runs) 60 and 2,000 times, `-- --kills N --closes N` as often as you like.
+// (what CI runs) 60 and 2,000 times, `-- --kills N --closes N` as often as you like. Writers of Parquet are killed 100 times, with
+// `--quick` 20 (`--parquet-kills N`), and so many stops of recoveries from a power cut are tried (`--pairs N`).
 import { spawnSync } from 'node:child_process'
 
 const args = process.argv.slice(2)
@@ -9,9 +10,14 @@ const times = (name, full, quick) => {
   return String(args.includes('--quick') ? quick : full)
 }
 
-const { status } = spawnSync('npx', ['tap', 'run', '--timeout=3600', 'test/crash.test.ts', 'test/close-load.test.ts'], {
+const soak = (tests, env) => spawnSync('npx', ['tap', 'run', '--timeout=3600', ...tests], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
-  env: { ...process.env, KILLS: times('--kills', 200, 60), RUNS: times('--closes', 10_000, 2000) }
-})
-process.exit(status ?? 1)
+  env: { ...process.env, ...env }
+}).status ?? 1
+
+const statuses = [
+  soak(['test/crash.test.ts', 'test/close-load.test.ts'], { KILLS: times('--kills', 200, 60), RUNS: times('--closes', 10_000, 2000) }),
+  soak(['test/parquet-crash.test.ts', 'test/parquet-power.test.ts'], { KILLS: times('--parquet-kills', 100, 20), PAIRS: times('--pairs', 2000, 200) })
+]
+process.exit(Math.max(...statuses))

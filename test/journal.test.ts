@@ -201,7 +201,7 @@ t.test("'block': a journal that closes while a block waits for room does not los
 t.test('a spool that could not seal its last segment when it closed keeps it for the next', async t => {
   const home = join(t.testdir(), 'spool')
   const monitor = quiet()
-  const journal = new DiskJournal({ shelf: new SpoolShelf(home, monitor), monitor, rule: {}, fsync: 'never' })
+  const journal = new DiskJournal({ shelf: new SpoolShelf({ home, monitor }), monitor, rule: {}, fsync: 'never' })
   journal.append(blockOf(100, 10))
   await journal.flush()
   const { rename } = fsp
@@ -212,7 +212,7 @@ t.test('a spool that could not seal its last segment when it closed keeps it for
   await journal.close(Date.now() + 300)
   fsp.rename = rename
   await journal.release()
-  const next = new DiskJournal({ shelf: new SpoolShelf(home, quiet()), monitor: quiet(), rule: {}, fsync: 'never' })
+  const next = new DiskJournal({ shelf: new SpoolShelf({ home, monitor: quiet() }), monitor: quiet(), rule: {}, fsync: 'never' })
   await next.opened
   const found = await Promise.race([deliver(next), turn().then(turn).then(() => new Promise<number[]>(resolve => setTimeout(resolve, 500, [])))])
   t.same(found, range(10, 100), 'lines that were safe on disk are still there')

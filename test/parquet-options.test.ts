@@ -77,8 +77,12 @@ refuses('a level that zstd has not', { compressLevel: 23 }, 'compressLevel', 'Co
 refuses('no room for a second file', { size: '1m', limit: { totalSize: MB } }, 'limit.totalSize', `Contradictory options: \`limit.totalSize\` (${MB} bytes) leaves no room beside one file of \`size\` (${MB} bytes)`)
 refuses('no room beside a file of the default size', { limit: { totalSize: '64m' } }, 'limit.totalSize', `Contradictory options: \`limit.totalSize\` (${64 * MB} bytes) leaves no room beside one file of \`size\` (${64 * MB} bytes)`)
 
+refuses('nothing that ends a file', { size: false, frequency: false }, 'frequency', 'Contradictory options: `size: false` and `frequency: false`: nothing would be published before the end')
+refuses('a size that was meant as megabytes', { size: 100 }, 'size', 'Expected `size` to be at least 4096 bytes (a bare number is bytes), got 100')
+refuses('a directory whose name leaves no room for those of its files', { dir: 'x'.repeat(191) }, 'dir', `Expected the last part of \`dir\` to have at most 190 bytes, because files are called after it, got ${shown('x'.repeat(191))}`)
+
 t.test('what looks like a contradiction and is none', async t => {
-  for (const options of [{ compressLevel: 22 }, { codec: 'gzip', compressLevel: 9 }, { size: false, limit: { totalSize: 1 } }, { size: '1m', limit: { totalSize: MB + 1 } }, { size: false, frequency: false }, { size: 1 }]) {
+  for (const options of [{ compressLevel: 22 }, { codec: 'gzip', compressLevel: 9 }, { size: false, limit: { totalSize: 1 } }, { size: '1m', limit: { totalSize: MB + 1 } }, { size: '4k' }, { frequency: false }]) {
     t.doesNotThrow(() => build(options), JSON.stringify(options))
   }
 })
@@ -164,7 +168,7 @@ t.test('nameOf: the name of a column that was given none', async t => {
 t.test('filled: sizes in bytes, periods, the most that is held in memory for a row group', async t => {
   t.match(parseParquet({ dir }), { dir, size: 64 * MB, period: { frequency: 3_600_000, utc: true }, rule: { maxRecords: 20_000, maxBytes: 8 * MB }, base: 'app', label: `parquet ${dir}`, promoted: [] })
   t.match(parseParquet({ dir, size: '10m', frequency: 'daily', rowGroupRows: 5 }), { size: 10 * MB, period: { frequency: 'daily' }, rule: { maxRecords: 5, maxBytes: 2 * MB } }, 'five row groups at least')
-  t.match(parseParquet({ dir, size: false, frequency: false }), { size: Infinity, period: undefined, rule: { maxBytes: 8 * MB } })
-  t.equal(parseParquet({ dir, size: 1 }).rule.maxBytes, 1)
+  t.match(parseParquet({ dir, size: false }), { size: Infinity, rule: { maxBytes: 8 * MB } })
+  t.match(parseParquet({ dir, frequency: false, journal: { maxSize: 1 } }), { period: undefined, rule: { maxBytes: 1 } })
   t.match(parseParquet({ dir: `${dir}/`, name: 'shop', journal: { dir: 'j', fsync: true } }), { dir, base: 'app', label: 'shop', journal: { dir: resolve('j'), fsync: 'always' } })
 })

@@ -23,13 +23,13 @@ const MOST_IN_MEMORY = 64 * MB
 export function output (options: unknown): Output {
   const o = parseParquet(options)
   const monitor = new Monitor(o.label)
-  const { home, instead } = placeOf(o.dir, o.journal.dir, o.name)
+  const { dataset, home, others, instead } = placeOf(o.dir, o.journal.dir)
   if (instead) monitor.say('place', instead)
   const { keys, levels } = Registry.here()
   const converter = new Converter({
     monitor,
     settings: () => ({
-      dataset: o.dir,
+      dataset,
       base: o.base,
       partition: o.partition,
       size: o.size,
@@ -43,7 +43,7 @@ export function output (options: unknown): Output {
     })
   })
   const journal = new DiskJournal({
-    shelf: new SpoolShelf(home, monitor, directory => converter.recover(directory)),
+    shelf: new SpoolShelf({ home, others, monitor, settle: directory => converter.recover(directory) }),
     monitor,
     rule: { ...o.rule, period: o.period },
     fsync: o.journal.fsync,

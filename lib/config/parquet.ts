@@ -13,6 +13,9 @@ import { ENGINES } from '../parquet/engine.js'
 import { hasZstd } from '../zstd.js'
 
 const MOST_COLUMNS = 1000
+const LEAST_SIZE = 4096
+/** Most file systems allow 255 bytes; what follows the base takes 60. */
+const LONGEST_NAME = 190
 /** A row group is made of one segment: as many lines, and as much text of them, as are held in memory at once. */
 const ROW_GROUP_BYTES = 8 * MB
 /** So many row groups at least make a file of `size`, or its size could not be met. */
@@ -55,6 +58,13 @@ function check (filled: Filled<typeof parquetSchema>) {
   const dir = resolve(filled.dir)
   const bytes = filled.size === false ? Infinity : filled.size as number
   if (filled.dir.includes('\0') || basename(dir) === '') throw new OptionError('parquet', 'dir', `Expected \`dir\` to be the path of a directory, got ${show(filled.dir)}`)
+  if (Buffer.byteLength(basename(dir)) > LONGEST_NAME) {
+    throw new OptionError('parquet', 'dir', `Expected the last part of \`dir\` to have at most ${LONGEST_NAME} bytes, because files are called after it, got ${show(filled.dir)}`)
+  }
+  if (bytes < LEAST_SIZE) throw new OptionError('parquet', 'size', `Expected \`size\` to be at least ${LEAST_SIZE} bytes (a bare number is bytes), got ${bytes}`)
+  if (bytes === Infinity && frequency === false) {
+    throw contradiction('parquet', 'frequency', '`size: false` and `frequency: false`: nothing would be published before the end')
+  }
   const levels = LEVELS[codec]
   if (compressLevel !== undefined && !levels) throw contradiction('parquet', 'compressLevel', `\`compressLevel\` means nothing with \`codec: "${codec}"\``)
   if (levels && compressLevel !== undefined && compressLevel > levels.most) {

@@ -70,12 +70,15 @@ export class Backlog<S extends Sealed> {
     this.ring()
   }
 
-  /** A segment found at the start, whose lines were admitted by an earlier process. */
+  /** A segment that was found, whose lines were admitted by an earlier process. */
   recover (segment: S): void {
     const { records, bytes } = segment
     this.#bound?.book(segment)
     this.#o.monitor.counters.add({ recoveredRecords: records, recoveredBytes: bytes, pendingRecords: records, pendingBytes: bytes })
-    this.add(segment)
+    // Ids sort by the time at which segments were opened.
+    const later = this.#segments.findIndex(other => other !== this.#leased && other.id > segment.id)
+    this.#segments.splice(later === -1 ? this.#segments.length : later, 0, segment)
+    this.ring()
   }
 
   /** Something changed: `refill` may have an answer now. */

@@ -50,6 +50,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly #hurry = new Signal()
   /** Resolves when the shelf has been taken possession of. */
   readonly opened: Promise<void>
+  /** Resolves when what earlier writers left waits for its delivery. */
+  readonly inherited: Promise<void>
   readonly #opened = new Signal()
   readonly #running: Promise<void>
   readonly #timer: NodeJS.Timeout
@@ -78,6 +80,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       this.#bell.ring()
     }, Math.max(SHORTEST_TICK, due)).unref()
     this.opened = this.#opened.wait()
+    this.inherited = this.opened.then(() => options.shelf.adopt?.(segment => this.#backlog.recover(segment)))
     this.#running = this.#run()
   }
 
@@ -121,6 +124,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#hurry.ring()
     this.#backlog.entered().then(() => this.#bell.ring())
     await within(this.#running, deadline - this.#now())
+    // What is found soon is still delivered; there has to be time for that too.
+    if (this.#possessed) await within(this.inherited, (deadline - this.#now()) / 2)
     clearInterval(this.#timer)
     this.#over = true
     this.#bell.ring()

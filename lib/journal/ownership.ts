@@ -105,9 +105,9 @@ export class Owner {
    * succeeds, and in between nothing is without an owner. Returns the paths. Who has sorted one out removes it. What cannot be
    * taken over stays where it is, and `failed` hears of it.
    */
-  async adopt (failed: (error: unknown) => void): Promise<string[]> {
+  async adopt (failed: (error: unknown) => void, home = this.home): Promise<string[]> {
     const adopted: string[] = []
-    for (const { id, directory } of await writers(this.home)) {
+    for (const { id, directory } of await writers(home)) {
       if (id === this.id || await isAlive(directory)) continue
       const mine = join(this.directory, id)
       try {

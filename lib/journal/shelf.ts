@@ -7,6 +7,11 @@ export interface Shelf<S extends Sealed = Sealed> {
   readonly product: boolean
   /** Takes possession and repairs what earlier writers left: the segment to go on with, and those that wait. */
   open (now: number): Promise<{ active?: SegmentFile | undefined, sealed: S[] }>
+  /**
+   * Takes over what dead writers left, beside the writing, because that may take long. `found` hears of every segment. Never rejects;
+   * resolves when everything has been tried; what failed is tried again later.
+   */
+  adopt? (found: (segment: S) => void): Promise<void>
   create (now: number): Promise<SegmentFile>
   /** The same segment again after an error, or a new one in its place after an external rename or delete. */
   reopen (file: SegmentFile, now: number): Promise<SegmentFile>

@@ -12,6 +12,7 @@ import { syncDirectory } from './directory.js'
 import { countLines } from './block.js'
 import { adopted, claims, Owner, sweepUnborn } from './ownership.js'
 import { SegmentFile } from './segment.js'
+import { Signal } from './signal.js'
 import type { Sealed } from './journal.js'
 import type { Shelf } from './shelf.js'
 import type { Monitor } from '../telemetry/monitor.js'
@@ -27,30 +28,43 @@ const OPEN = '.open'
 const SEALED = /^(\d{15}-[0-9a-f]+-\d{9})\.(\d+)\.jsonl$/
 const MODE = 0o600
 
+export interface SpoolOptions {
+  /** Shared by all writers of one output, over processes and restarts. */
+  home: string
+  /** Homes that the output had before, or would have had otherwise: nobody else looks after what was left there. */
+  others?: readonly string[]
+  monitor: Monitor
+  /**
+   * Puts in order what an output may keep beside the segments, in the directory of a dead writer, before those are taken over. It
+   * may be called again for the same one.
+   */
+  settle?: (directory: string) => Promise<void>
+}
+
+/** ms until what could not be adopted is tried again. */
+const AGAIN = 60_000
+
 export class SpoolShelf implements Shelf<SpooledSegment> {
   readonly product = false
-  readonly #home: string
-  readonly #monitor: Monitor
-  readonly #settle: (directory: string) => Promise<void>
+  readonly #o: SpoolOptions
   #owner: Owner | undefined
   #count = 0
+  #adopting: Promise<void> | undefined
+  readonly #hurry = new Signal()
+  #closing = false
 
-  /**
-   * `home` is shared by all writers of one output, over processes and restarts. `settle` puts in order what an output may keep
-   * beside the segments, in the directory of a dead writer, before those are taken over. It may be called again for the same one.
-   */
-  constructor (home: string, monitor: Monitor, settle: (directory: string) => Promise<void> = async () => {}) {
-    this.#home = home
-    this.#monitor = monitor
-    this.#settle = settle
+  constructor (options: SpoolOptions) {
+    this.#o = options
   }
 
   async open (): Promise<{ sealed: SpooledSegment[] }> {
     await this.#possess()
-    await sweepUnborn(this.#home)
-    const failed = (error: unknown): void => this.#monitor.failed('adopt the journal of a dead writer', error)
-    for (const orphan of await this.#owner!.adopt(failed)) await this.#sortIn(orphan).catch(failed)
-    return { sealed: await this.#sealed() }
+    return { sealed: [] }
+  }
+
+  adopt (found: (segment: SpooledSegment) => void): Promise<void> {
+    const first = new Promise<void>(resolve => { this.#adopting = this.#adoptAll(found, resolve) })
+    return first
   }
 
   async create (now: number): Promise<SegmentFile> {
@@ -81,6 +95,9 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   }
 
   async close (): Promise<void> {
+    this.#closing = true
+    this.#hurry.ring()
+    await this.#adopting
     if (!this.#owner) return
     // Also a segment that could not be sealed, or what the output keeps beside it: the next who starts sees to it.
     if ((await claims(this.#owner.directory)).some(({ work }) => !work)) await this.#owner.leave()
@@ -90,46 +107,86 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   async #possess (): Promise<void> {
     if (this.#owner && await this.#owner.visible()) return
     await this.#owner?.leave()
-    this.#owner = await Owner.create(this.#home)
+    this.#owner = await Owner.create(this.#o.home)
   }
 
-  /** Moves the segments of a dead writer to our own, with what that one may have adopted and not sorted in yet. */
-  async #sortIn (orphan: string): Promise<void> {
-    for (const inherited of await adopted(orphan)) await this.#sortIn(inherited)
-    await this.#settle(orphan)
-    for (const name of await fsp.readdir(orphan)) {
-      const path = join(orphan, name)
-      if (SEALED.test(name)) await fsp.rename(path, join(this.#owner!.directory, name))
-      if (name.endsWith(OPEN)) await this.#mend(path)
+  /**
+   * Until everything is adopted, or the output closes. What cannot be put in order holds up nobody else's, and is tried again;
+   * `tried` is called when everything has had its first try.
+   */
+  async #adoptAll (found: (segment: SpooledSegment) => void, tried: () => void): Promise<void> {
+    const { home, others = [], monitor } = this.#o
+    while (!this.#closing) {
+      let again: number | undefined
+      const failed = (error: unknown): void => {
+        monitor.failed('adopt the journal of a dead writer', error)
+        again ??= AGAIN
+      }
+      for (const place of [home, ...others]) {
+        await sweepUnborn(place)
+        for (const orphan of await this.#owner!.adopt(failed, place).catch(error => { failed(error); return [] })) {
+          try {
+            if (await this.#unpack(orphan)) again = 0
+            await this.#sortIn(orphan, found)
+          } catch (error) {
+            failed(error)
+            await fsp.rename(orphan, join(home, basename(orphan))).catch(() => {})
+          }
+        }
+      }
+      if (again === undefined) break
+      if (again === 0) continue
+      tried()
+      await this.#hurry.wait(again)
     }
-    // Before anything is made of them: first that they are here, then that they are nowhere else.
-    for (const directory of [this.#owner!.directory, orphan]) await syncDirectory(directory)
-    await fsp.rm(orphan, { recursive: true, force: true })
+    tried()
+  }
+
+  /** What a dead writer had adopted in its turn is put beside it, to be adopted by itself. True when there was something. */
+  async #unpack (orphan: string): Promise<boolean> {
+    const inherited = await adopted(orphan)
+    for (const directory of inherited) await fsp.rename(directory, join(this.#o.home, basename(directory)))
+    return inherited.length > 0
+  }
+
+  /** Moves the segments of a dead writer to our own. */
+  async #sortIn (orphan: string, found: (segment: SpooledSegment) => void): Promise<void> {
+    await this.#o.settle?.(orphan)
+    const own = this.#owner!.directory
+    const moved: SpooledSegment[] = []
+    try {
+      for (const name of (await fsp.readdir(orphan)).sort()) {
+        const path = join(orphan, name)
+        const sealed = SEALED.exec(name)
+        if (sealed) {
+          const { size } = await fsp.stat(path)
+          await fsp.rename(path, join(own, name))
+          moved.push(this.#segment(sealed[1]!, Number(sealed[2]), size))
+        } else if (name.endsWith(OPEN)) {
+          const mended = await this.#mend(path)
+          if (mended) moved.push(mended)
+        }
+      }
+      // Before anything is made of them: first that they are here, then that they are nowhere else.
+      for (const directory of [own, orphan]) await syncDirectory(directory)
+      await fsp.rm(orphan, { recursive: true, force: true })
+    } finally {
+      for (const segment of moved) found(segment)
+    }
   }
 
   /** Seals a segment whose writer died while writing it, without the line that it did not finish. */
-  async #mend (path: string): Promise<void> {
+  async #mend (path: string): Promise<SpooledSegment | undefined> {
     const { file, torn } = await SegmentFile.open(path, 'never', { mode: MODE })
     await file.close()
-    if (torn > 0) this.#monitor.counters.add({ tornBytes: torn })
-    if (file.size > 0) await this.#rename(path, countLines(await fsp.readFile(path)), file.size)
+    if (torn > 0) this.#o.monitor.counters.add({ tornBytes: torn })
+    return file.size > 0 ? await this.#rename(path, countLines(await fsp.readFile(path)), file.size) : undefined
   }
 
   async #rename (path: string, records: number, bytes: number): Promise<SpooledSegment> {
     const id = basename(path, OPEN)
     await fsp.rename(path, this.#path(id, records))
     return this.#segment(id, records, bytes)
-  }
-
-  async #sealed (): Promise<SpooledSegment[]> {
-    const found: SpooledSegment[] = []
-    for (const name of (await fsp.readdir(this.#owner!.directory)).sort()) {
-      const match = SEALED.exec(name)
-      if (!match) continue
-      const { size } = await fsp.stat(join(this.#owner!.directory, name))
-      found.push(this.#segment(match[1]!, Number(match[2]), size))
-    }
-    return found
   }
 
   #segment (id: string, records: number, bytes: number): SpooledSegment {

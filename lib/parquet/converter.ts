@@ -1,4 +1,5 @@
 // A segment's way into the dataset, as the worker sees it: it asks the thread, and counts what that says.
+import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { Dataset } from './dataset.js'
 import { clear } from './recovery.js'
@@ -28,6 +29,7 @@ export class Converter {
   readonly #directories = new Set<string>()
   /** Pieces for the segment that the thread died of. */
   readonly #pieces = new Map<string, number>()
+  #closed = false
 
   constructor (options: ConverterOptions) {
     this.#o = options
@@ -50,13 +52,19 @@ export class Converter {
 
   /** Publishes what was begun before `moment`, Unix time in ms; Infinity for everything. */
   async publish (moment: number): Promise<void> {
-    for (const directory of this.#directories) {
+    const publishing = [...this.#directories].map(async directory => {
+      const ask = (): Promise<Outcome> => this.#ask(directory, { do: 'publish', moment })
       // A new thread takes up what the dead one has left by publishing it.
-      await this.#ask(directory, { do: 'publish', moment }).catch(async error => {
-        if (!(error instanceof ThreadDeath)) throw error
-        await this.#ask(directory, { do: 'publish', moment })
+      const { gone } = await ask().catch(error => {
+        if (error instanceof ThreadDeath) return ask()
+        throw error
       })
-    }
+      if (!gone) return
+      this.#directories.delete(directory)
+      throw new Error(`somebody has removed ${directory}`)
+    })
+    const failed = (await Promise.allSettled(publishing)).find(result => result.status === 'rejected')
+    if (failed) throw failed.reason
   }
 
   /** Puts in order what a dead writer left in its directory. */
@@ -66,18 +74,21 @@ export class Converter {
 
   /**
    * Publishes everything. The thread may be in the middle of a segment and take longer than the `ms` that are left: then it is
-   * ended, and what it has committed is published from here, because that needs no converting.
+   * ended, and what it has committed is published from here, because that needs no converting. What there is no time for is left
+   * to the next who starts.
    */
   async close (ms: number): Promise<void> {
     const { settings, monitor } = this.#o
+    const deadline = Date.now() + ms
     const directories = [...this.#directories]
     const closed = Promise.all(directories.map(directory => this.#ask(directory, { do: 'close' })))
     const inTime = await within(closed.catch(() => {}), ms / 2)
+    this.#closed = true
     await this.#thread.release(!inTime)
     const { dataset, base } = settings()
     for (const directory of directories) {
       try {
-        clear(directory, new Dataset(dataset, base))
+        if (fs.existsSync(directory)) clear(directory, new Dataset(dataset, base), deadline)
       } catch (error) {
         monitor.failed('publish a file', error)
       }
@@ -86,6 +97,8 @@ export class Converter {
 
   async #ask (directory: string, task: Task): Promise<Outcome> {
     const { settings, monitor } = this.#o
+    // Asking would start the thread again.
+    if (this.#closed) throw new Error('the output is closed')
     const outcome = await this.#thread.ask({ settings: settings(), directory, ...task } as Job)
     const { spilled, corrupt, published, trouble } = outcome
     monitor.counters.add({ spilledValues: spilled, corruptRecords: corrupt, filesPublished: published })

@@ -36,10 +36,10 @@ export class Dataset {
     return true
   }
 
-  /** Path of the file that was begun last; undefined when there is none. */
-  newest (): string | undefined {
-    const age = (path: string): string => begun(this.base, basename(path))!
-    return this.#files(this.directory).reduce<string | undefined>((newest, path) => newest === undefined || age(path) > age(newest) ? path : newest, undefined)
+  /** Paths of so many files that were begun last, the newest at the end. */
+  newest (count: number): string[] {
+    const aged = this.#files(this.directory).map(path => ({ path, age: begun(this.base, basename(path))! }))
+    return aged.sort((a, b) => a.age < b.age ? -1 : 1).slice(-count).map(({ path }) => path)
   }
 
   /** Removes the oldest files beyond the limit; files of other names are never touched. */

@@ -26,13 +26,16 @@ interface Desk extends RowGroupOptions {
   dataset: Dataset
 }
 
+/** Newest files that are asked for their columns: more than one, because writers of several configurations may be at work. */
+const WITNESSES = 20
+
 const desks = new Map<string, Desk>()
 
 async function open (directory: string, settings: Settings, signature: string, outcome: Outcome): Promise<Desk> {
   const { dataset: path, base, partition, size, engine, codec, compressLevel, promoted, keys, levels } = settings
   const dataset = new Dataset(path, base)
   let stored: StoredColumn[] = []
-  attempt('read the columns of the newest file', outcome, () => { stored = storedColumns(dataset.newest()) })
+  attempt('read the columns of the newest files', outcome, () => { stored = storedColumns(dataset.newest(WITNESSES)) })
   const { columns, refused } = evolve(promoted, keys, stored)
   for (const { name, type } of refused) {
     outcome.trouble.push({ action: `make column ${name} a ${type}`, message: 'it has another type in the files that are there; give it another name' })
@@ -72,6 +75,11 @@ export async function run (job: Job): Promise<Outcome> {
     recover(directory, new Dataset(settings.dataset, settings.base))
     return outcome
   }
+  if (job.do !== 'convert' && !fs.existsSync(directory)) {
+    desks.delete(directory)
+    outcome.gone = true
+    return outcome
+  }
   const at = await desk(job, outcome)
   if (job.do === 'convert') {
     outcome.gone = !await convert(job, at, outcome)
@@ -84,7 +92,7 @@ export async function run (job: Job): Promise<Outcome> {
     desks.delete(directory)
   }
   const { limit } = settings
-  if (outcome.published > 0 && limit) attempt('remove old files', outcome, () => at.dataset.retain(limit, Date.now()))
+  if (limit && (outcome.published > 0 || job.do !== 'convert')) attempt('remove old files', outcome, () => at.dataset.retain(limit, Date.now()))
   return outcome
 }
 

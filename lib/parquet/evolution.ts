@@ -1,5 +1,5 @@
 // What the columns of a dataset were so far. Files of a dataset are read together, so a column, once there, stays: with its type,
-// and null in every row when nothing is promoted to it any more. The newest file tells, because each carries on what was before.
+// and null in every row when nothing is promoted to it any more. The newest files tell, because each carries on what was before.
 // The only importer of hyparquet.
 import fs from 'node:fs'
 import { parquetMetadata } from 'hyparquet'
@@ -13,12 +13,24 @@ export type StoredColumn = Pick<Column, 'name' | 'type'>
 /** Footer length and magic, at the end of every file. */
 const TAIL = 8
 
-/** The columns of the file at `path`; none without a file, or when it does not say. Throws when it cannot be read. */
-export function storedColumns (path: string | undefined): StoredColumn[] {
-  if (path === undefined) return []
-  const pair = parquetMetadata(footerOf(path)).key_value_metadata?.find(({ key }) => key === SCHEMA_KEY)
-  const { columns = [] } = JSON.parse(pair?.value ?? '{}') as { columns?: StoredColumn[] }
-  return columns.filter(({ type }) => COLUMN_TYPES.includes(type))
+/** The columns of these files, the oldest first: of two types for one name the first counts. Files that cannot be read are passed over. */
+export function storedColumns (paths: readonly string[]): StoredColumn[] {
+  const stored = new Map<string, StoredColumn>()
+  for (const path of paths) {
+    for (const column of columnsIn(path)) if (!stored.has(column.name)) stored.set(column.name, column)
+  }
+  return [...stored.values()]
+}
+
+function columnsIn (path: string): StoredColumn[] {
+  try {
+    const pair = parquetMetadata(footerOf(path)).key_value_metadata?.find(({ key }) => key === SCHEMA_KEY)
+    const { columns = [] } = JSON.parse(pair?.value ?? '{}') as { columns?: StoredColumn[] }
+    return columns.filter(({ type }) => COLUMN_TYPES.includes(type))
+  } catch {
+    // Somebody else's file, or a broken one: no reason to keep lines waiting.
+    return []
+  }
 }
 
 /**
@@ -28,10 +40,12 @@ export function storedColumns (path: string | undefined): StoredColumn[] {
 export function evolve (promoted: readonly Promotion[], keys: Keys, stored: readonly StoredColumn[]): { columns: Column[], refused: Promotion[] } {
   const typeOf = new Map(stored.map(({ name, type }) => [name, type]))
   const refused = promoted.filter(({ name, type }) => (typeOf.get(name) ?? type) !== type)
-  const kept = promoted.map(promotion => ({ ...promotion, type: typeOf.get(promotion.name) ?? promotion.type }))
-  const now = new Set(columnsOf(kept, keys).map(({ name }) => name))
-  const abandoned = stored.filter(({ name }) => !now.has(name)).map(({ name, type }) => ({ name, type, path: [] }))
-  return { columns: columnsOf([...kept, ...abandoned], keys), refused }
+  const fixed = new Set(columnsOf([], keys).map(({ name }) => name))
+  const now = new Map(promoted.map(promotion => [promotion.name, promotion]))
+  // In the order in which they came about, so that new ones are at the end.
+  const known = stored.filter(({ name }) => !fixed.has(name)).map(({ name, type }) => ({ name, type, path: now.get(name)?.path ?? [] }))
+  const added = promoted.filter(({ name }) => fixed.has(name) || !typeOf.has(name))
+  return { columns: columnsOf([...known, ...added], keys), refused }
 }
 
 function footerOf (path: string): ArrayBuffer {

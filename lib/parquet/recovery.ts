@@ -8,12 +8,15 @@ import type { Dataset } from './dataset.js'
 /** Files that are not published yet; no reader takes such a name for its own. */
 export const STAGED = '.staged'
 
-/** Returns what the next writer in this directory has to know. */
-export function recover (directory: string, dataset: Dataset): Checkpoint {
+/** Returns what the next writer in this directory has to know. No file is begun after `deadline` (ms, Unix time); then it throws. */
+export function recover (directory: string, dataset: Dataset, deadline = Infinity): Checkpoint {
   const left = readCheckpoint(directory) ?? { converted: [], count: 0, staged: [] }
   for (const id of left.converted) for (const path of segments(directory, id)) remove(path)
   syncDirectory(directory)
-  for (const state of left.staged) dataset.publish(join(directory, state.staged), state)
+  for (const state of left.staged) {
+    if (Date.now() >= deadline) throw new Error(`no time to publish ${state.final}; the next start does`)
+    dataset.publish(join(directory, state.staged), state)
+  }
   const recovered: Checkpoint = { ...left, staged: [] }
   if (left.staged.length > 0) {
     writeCheckpoint(directory, recovered)
@@ -24,9 +27,9 @@ export function recover (directory: string, dataset: Dataset): Checkpoint {
   return recovered
 }
 
-/** Leaves nothing in the directory but segments, of a writer that does not write any more. */
-export function clear (directory: string, dataset: Dataset): void {
-  const { converted } = recover(directory, dataset)
+/** Leaves nothing in the directory but segments, of a writer that does not write any more. Throws when there was not enough time. */
+export function clear (directory: string, dataset: Dataset, deadline: number): void {
+  const { converted } = recover(directory, dataset, deadline)
   if (!converted.some(id => segments(directory, id).length > 0)) removeCheckpoint(directory)
 }
 

@@ -40,7 +40,7 @@ export interface Outcome {
   /** Lines that are no JSON object. */
   corrupt: number
   published: number
-  /** The segment is not there any more. */
+  /** The segment, or the directory, is not there any more. */
   gone: boolean
   /** What went wrong beside the job itself, which need not be repeated for it. */
   trouble: Array<{ action: string, message: string }>

@@ -161,7 +161,11 @@ export class Stage {
         left.delete(file.partition)
       }
     } finally {
-      if (left.size < before) this.#commit(left, this.#converted)
+      if (left.size < before) {
+        // Also when the checkpoint cannot be written now: one that still names them finds them published.
+        this.#files = left
+        this.#commit(left, this.#converted)
+      }
     }
     if (lost[0]) throw this.#removed(lost[0])
     return before - left.size

@@ -48,6 +48,7 @@ t.test('a journal in the dataset, from when there was no place beside it, is fou
   await run({ dir }, line(3))
   t.strictSame(await numbers(dir), [1, 2, 3])
   t.strictSame(foreign(dir), [])
+  t.notOk(fs.existsSync(join(dir, '_blackbox')))
 })
 
 t.test('a journal given by directory belongs to one dataset, whatever the outputs are called', async t => {

@@ -69,7 +69,7 @@ t.test('a full disk harms nobody, drops are counted, and all is well again when 
 t.test('what there was no time for at the end is in the files of the next start, once', async t => {
   const dir = join(t.testdir(), 'logs')
   const lines = Array.from({ length: 120_000 }, (_, seq) => `{"level":30,"time":${Date.UTC(2026, 0, 1) + seq},"seq":${seq},"msg":"${'x'.repeat(100)}"}`)
-  const log = await open({ dir, closeTimeout: 300 })
+  const log = await open({ dir, closeTimeout: 1 })
   for (let at = 0; at < lines.length; at += 10_000) log.write(...lines.slice(at, at + 10_000))
   await log.flush()
   await until(() => log.metrics().deliveredRecords > 0)

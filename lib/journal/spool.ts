@@ -133,6 +133,8 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
             await fsp.rename(orphan, join(home, basename(orphan))).catch(() => {})
           }
         }
+        // Nobody lives there any more; what is left in it keeps it.
+        if (place !== home) await fsp.rmdir(place).catch(() => {})
       }
       if (again === undefined) break
       if (again === 0) continue

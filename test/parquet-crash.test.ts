@@ -4,20 +4,21 @@ import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { files, foreign, query } from './fixtures/dataset.js'
+import { files, foreign, open, query } from './fixtures/dataset.js'
 import { fixture, program, until, type Program } from './fixtures/harness.js'
 import { READERS } from './fixtures/parquet.js'
+import type { ParquetOptions } from 'pino-blackbox'
 
 const KILLS = Number(process.env.KILLS ?? 15)
 
-const transport = (dir: string, preload?: string): unknown => ({
+const transport = (dir: string, preload?: string): { target: string, options: ParquetOptions } => ({
   target: 'pino-blackbox/parquet',
   options: {
     dir,
     partition: 'hour',
     size: '20k',
     columns: { writer: 'string', seq: 'int32' },
-    // So little that whoever comes last has it converted in time, however slow the machine.
+    // Small segments, so that kills hit every step.
     journal: { maxSize: '150k', whenFull: 'block', blockTimeout: '1m' },
     closeTimeout: '9s'
   },
@@ -100,6 +101,17 @@ t.test(`${KILLS} SIGKILLs during heavy writes: acknowledged lines are there once
   }
   const last = logging(t, dir, { writer: 'last', count: 1000 })
   t.match(await last.exited, { code: 0 }, last.stderr)
+  // What there was no time for at that end is still in the journal, and for the next who starts.
+  const heir = await open(transport(dir).options)
+  await until(() => {
+    try {
+      return !left(dir).some(name => /\.(open|jsonl)$/.test(name))
+    } catch {
+      // Directories are on the move while they are adopted.
+      return false
+    }
+  }, 60_000)
+  await heir.end()
   t.same(await wrong(dir, [...runs, { writer: 'last', acked: 1000 }]), [], `acknowledged: ${runs.map(({ acked }) => acked).join(' + ')}`)
   t.ok(await look() > 2)
   t.same(left(dir), [], 'the journal is gone after a clean end')

@@ -29,7 +29,7 @@ t.test('a dead writer that claims the file we write: ours is not cut while we wr
   const shelf = new RotatedShelf({
     names: new RotatedNames({ file: join(directory, 'app'), extension: 'jsonl', utc: true }), monitor: new Monitor('test', () => {}), mkdir: true, symlink: false, mode: 0o644
   })
-  const { active } = await shelf.open(Date.now())
+  const active = await shelf.open(Date.now())
   const [own] = fs.readdirSync(home) as [string]
   // It died between our look at the dead and our claim of its file.
   dead(home, 'feedfacefeedface', [basename(active.path)])
@@ -119,7 +119,7 @@ t.test('a dead writer whose directory cannot be taken over keeps nobody from wri
   const shelf = new RotatedShelf({
     names: new RotatedNames({ file: join(directory, 'app'), extension: 'jsonl', utc: true }), monitor: new Monitor('test', line => told.push(line)), mkdir: true, symlink: false, mode: 0o644
   })
-  const { active } = await shelf.open(Date.now())
+  const active = await shelf.open(Date.now())
   t.ok(fs.existsSync(active.path))
   t.match(told, [/EACCES/], 'and it is told')
   t.ok(fs.existsSync(join(directory, HOME, 'feedfacefeedface')), 'what it left is still known')

@@ -39,7 +39,7 @@ class Folder {
   readonly directory: string
   readonly created: number[] = []
   constructor (directory: string) { this.directory = directory }
-  async open (): Promise<{ sealed: Handed[] }> { return { sealed: [] } }
+  async open (): Promise<undefined> {}
   async create (now: number): Promise<SegmentFile> {
     this.created.push(now)
     return (await SegmentFile.open(join(this.directory, `${this.created.length}.open`), 'always', { mode: 0o600 })).file

@@ -110,7 +110,7 @@ t.test('several that start at the same moment: the half line of a dead writer is
     fs.writeFileSync(join(inside, 'app.1.jsonl'), text(0, 3) + '{"seq": half')
     const shelves = range(3).map(() => shelf(inside))
     const opened = await Promise.all(shelves.map(shelf => shelf.open(Date.now())))
-    await Promise.all(opened.map(({ active }) => active.close()))
+    await Promise.all(opened.map(active => active.close()))
     await Promise.all(shelves.map(shelf => shelf.close()))
     if (torn(inside).length > 0) return t.fail(`round ${round}: ${torn(inside)} ends in half a line, and nothing remembers it`)
   }
@@ -126,7 +126,7 @@ t.test('what could not be mended is still known to the next who starts', async t
     setImmediate(rest.at(-1) as (error: Error) => void, fail('EIO'))
   }) as unknown as typeof fs.open
   const first = shelf(directory)
-  const { active } = await first.open(Date.now()).finally(() => { fs.open = real })
+  const active = await first.open(Date.now()).finally(() => { fs.open = real })
   await active.close()
   await first.close()
   t.same(torn(directory), ['app.1.jsonl'], 'it could not be opened')
@@ -178,7 +178,7 @@ t.test('a file that another process has compressed just now is not begun again',
     fsp.writeFile = writeFile
   }) as unknown as typeof writeFile
   const late = shelf(directory)
-  const { active } = await late.open(Date.now()).finally(() => { fsp.writeFile = writeFile })
+  const active = await late.open(Date.now()).finally(() => { fsp.writeFile = writeFile })
   await active.close()
   await late.close()
   t.same(logFiles(directory, 'app'), ['app.1.jsonl.gz', 'app.2.jsonl'])

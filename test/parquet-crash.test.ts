@@ -3,9 +3,8 @@
 import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { files, foreign, open, query } from './fixtures/dataset.js'
-import { fixture, program, until, type Program } from './fixtures/harness.js'
+import { preloaded, program, until, type Program } from './fixtures/harness.js'
 import { READERS } from './fixtures/parquet.js'
 import type { ParquetOptions } from 'pino-blackbox'
 
@@ -22,7 +21,7 @@ const transport = (dir: string, preload?: string): { target: string, options: Pa
     journal: { maxSize: '150k', whenFull: 'block', blockTimeout: '1m' },
     closeTimeout: '9s'
   },
-  ...(preload && { worker: { execArgv: ['--import', pathToFileURL(fixture(preload)).href] } })
+  ...(preload && { worker: preloaded(preload) })
 })
 
 interface Run { writer: string, acked: number }

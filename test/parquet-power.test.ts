@@ -7,7 +7,8 @@ import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { adopt, ask, close, diskOf, faults, look, tasksOf, type Task, type World } from './fixtures/wreck.js'
-import { randomness, type Change, type Disk } from './fixtures/machine.js'
+import { seeded } from './fixtures/harness.js'
+import type { Change, Disk } from './fixtures/machine.js'
 import { record } from './fixtures/recorder.js'
 
 const PAIRS = Number(process.env.PAIRS ?? 30)
@@ -39,7 +40,7 @@ function * stops (start: Disk, changes: readonly Change[], random: () => number)
 
 /** What the power may leave of a disk: first the least, then mixtures. */
 function powerCuts (disk: Disk, seed: number, mixtures: number): Disk[] {
-  return [disk.powerCut(), ...Array.from({ length: mixtures }, (_, at) => disk.powerCut(randomness(seed * 100 + at)))]
+  return [disk.powerCut(), ...Array.from({ length: mixtures }, (_, at) => disk.powerCut(seeded(seed * 100 + at)))]
 }
 
 for (const [name, world] of Object.entries<World>({
@@ -48,7 +49,7 @@ for (const [name, world] of Object.entries<World>({
 })) {
   t.test(name, async t => {
     const scratch = t.testdir()
-    const random = randomness(7)
+    const random = seeded(7)
     let runs = 0
 
     async function recover ({ disk, answered }: Stop): Promise<Recovered> {

@@ -181,10 +181,9 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   async #possess (now: number): Promise<true> {
-    const { active, sealed } = await this.#o.shelf.open(now)
+    const active = await this.#o.shelf.open(now)
     this.#possessed = true
     this.#opened.ring()
-    for (const segment of sealed) this.#backlog.recover(segment)
     if (active) this.#active = this.#segment(active, this.#begin(now))
     return true
   }

@@ -43,7 +43,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     this.folder = new RotatedFolder(options)
   }
 
-  async open (now: number): Promise<{ active: SegmentFile, sealed: RotatedFile[] }> {
+  async open (now: number): Promise<SegmentFile> {
     const { names } = this.#o
     await this.#possess()
     await sweepUnborn(this.folder.home)
@@ -55,7 +55,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     if (newest) candidates.add(names.format({ ...newest, suffix: '' }))
     // A file that has been compressed is finished, whether or not its source could still be removed.
     const free = [...candidates].filter(name => !compressed.has(name)).sort(this.#newestFirst)
-    return { active: await this.#resume(free, now) ?? await this.create(now), sealed: [] }
+    return await this.#resume(free, now) ?? await this.create(now)
   }
 
   /** The next free number; another writer may take it first, then the one after that. */

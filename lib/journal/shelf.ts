@@ -5,8 +5,8 @@ import type { SegmentFile } from './segment.js'
 export interface Shelf<S extends Sealed = Sealed> {
   /** A written line is a delivered one: the segment is the product, and is written on after a restart. */
   readonly product: boolean
-  /** Takes possession and repairs what earlier writers left: the segment to go on with, and those that wait. */
-  open (now: number): Promise<{ active?: SegmentFile | undefined, sealed: S[] }>
+  /** Takes possession. The segment to go on with, repaired, where a segment is written on after a restart. */
+  open (now: number): Promise<SegmentFile | undefined>
   /**
    * Takes over what dead writers left, beside the writing, because that may take long. `found` hears of every segment. Never rejects;
    * resolves when everything has been tried; what failed is tried again later.

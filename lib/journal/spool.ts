@@ -57,14 +57,12 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
     this.#o = options
   }
 
-  async open (): Promise<{ sealed: SpooledSegment[] }> {
+  async open (): Promise<undefined> {
     await this.#possess()
-    return { sealed: [] }
   }
 
   adopt (found: (segment: SpooledSegment) => void): Promise<void> {
-    const first = new Promise<void>(resolve => { this.#adopting = this.#adoptAll(found, resolve) })
-    return first
+    return new Promise(resolve => { this.#adopting = this.#adoptAll(found, resolve) })
   }
 
   async create (now: number): Promise<SegmentFile> {

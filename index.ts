@@ -1,7 +1,9 @@
 // The face of pino-blackbox. It runs on the application's thread and loads nothing that writes.
-export { console, jsonl, parquet, tee } from './lib/targets.js'
+export { console, http, jsonl, parquet, tee } from './lib/targets.js'
 export type { Target, TargetSettings } from './lib/targets.js'
 export type { ConsoleOptions } from './lib/config/console.js'
+export type { HttpDestination, HttpOptions } from './lib/config/http.js'
+export type { FormatModule, FormatResult } from './lib/http/body.js'
 export type { JsonlOptions } from './lib/config/jsonl.js'
 export type { ParquetOptions } from './lib/config/parquet.js'
 export type { TeeOptions } from './lib/config/tee.js'

@@ -34,6 +34,23 @@ export class LoggerError extends BlackboxError {}
 /** An output could not be written to: why a flush failed or a line was dropped. */
 export class DeliveryError extends BlackboxError {}
 
+/** A delivery that failed and is to be tried again. */
+export class AttemptError extends DeliveryError {
+  /** ms to wait at least: the receiver has said so (Retry-After), or trying sooner is of no use. */
+  readonly after: number
+  /** Somebody has to do something first (wrong credentials): told at once. */
+  readonly needsHelp: boolean
+  /** A part of the segment has been delivered: the rest stays with whoever delivers it. */
+  readonly partial: boolean
+
+  constructor (what: string, { after = 0, needsHelp = false, partial = false, ...options }: ErrorOptions & { after?: number, needsHelp?: boolean, partial?: boolean } = {}) {
+    super('BLACKBOX_DELIVERY', what, options)
+    this.after = after
+    this.needsHelp = needsHelp
+    this.partial = partial
+  }
+}
+
 /** The destination will never take anything again (a closed pipe): trying again is of no use. */
 export class GoneError extends DeliveryError {
   constructor (what: string, options?: ErrorOptions) {
@@ -41,8 +58,13 @@ export class GoneError extends DeliveryError {
   }
 }
 
+/** What is said of a value that may be a secret. */
+export function kindOf (value: unknown): string {
+  return value === undefined || value === null ? String(value) : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`
+}
+
 /** Shows a value in an error message: short, with its type, never throwing. */
-export function show (value: unknown): string {
+export function show (value: unknown, withType = true): string {
   let text: string
   try {
     text = typeof value === 'bigint' || typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value)
@@ -51,7 +73,7 @@ export function show (value: unknown): string {
   }
   if (text.length > 80) text = `${text.slice(0, 77)}...`
   const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-  return value === undefined || value === null ? text : `${text} (${type})`
+  return !withType || value === undefined || value === null ? text : `${text} (${type})`
 }
 
 /** The message of whatever was thrown. */

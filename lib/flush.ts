@@ -39,7 +39,9 @@ export async function flush (logger: LoggerLike, { until = 'durable', timeout = 
     const answers = await Promise.race([Promise.all(transports.map(async transport => {
       const requests = Requests.of(transport)
       await requests.bring()
-      return await requests.ask('flush', until, givenUp.signal)
+      const answer = await requests.ask({ blackbox: 'flush', until }, givenUp.signal)
+      if (answer?.error !== undefined) throw new FlushError('BLACKBOX_FLUSH_FAILED', answer.error)
+      return answer
     })), late])
     if (!answers.some(answer => answer)) {
       throw new FlushError('BLACKBOX_NO_OUTPUT', 'no transport of this logger has an output of pino-blackbox')

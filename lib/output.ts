@@ -2,11 +2,11 @@
 // and pino can write to it.
 import { intake } from './intake.js'
 import { Registry, type Registered } from './registry.js'
-import { Delivery } from './delivery/loop.js'
+import { Delivery, type DeliveryRetry } from './delivery/loop.js'
 import { within } from './deadline.js'
 import type { Writable } from 'node:stream'
 import type { Block } from './journal/block.js'
-import type { Journal, Sealed } from './journal/journal.js'
+import type { Journal, Outcome, Sealed } from './journal/journal.js'
 import type { Monitor } from './telemetry/monitor.js'
 
 /** Share of `closeTimeout` that is kept from delivering for what comes after it. */
@@ -24,16 +24,22 @@ export interface OutputParts<S extends Sealed> {
   kind: string
   monitor: Monitor
   journal: Journal<S>
-  deliver: (segment: S) => Promise<void>
+  deliver: (segment: S) => Promise<Outcome | void>
+  /** How often and how many at once; without it one at a time, tried until it succeeds. */
+  retry?: DeliveryRetry
+  /** Deliveries begin when it resolves. */
+  after?: Promise<unknown> | undefined
   closeTimeout: number
   /** Resolves when every line accepted so far has arrived; without it, where durable and delivered are one. */
   delivered?: () => Promise<void>
   /** Ends what `deliver` has begun, in so many ms. */
   stop?: (ms: number) => Promise<void>
+  /** Takes other settings while it runs. Throws an OptionError. */
+  configure?: (settings: unknown) => void
 }
 
-export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, delivered, closeTimeout, stop }: OutputParts<S>): Output {
-  const delivery = new Delivery({ journal, deliver, monitor })
+export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, retry, after, delivered, closeTimeout, stop, configure }: OutputParts<S>): Output {
+  const delivery = new Delivery({ journal, deliver, monitor, retry, after })
   const registry = Registry.here()
   let closed: Promise<void> | undefined
 
@@ -56,6 +62,12 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
     name: monitor.output,
     counters: monitor.counters,
     append: block => journal.append(block),
+    ...configure && {
+      configure: (settings: unknown) => {
+        configure(settings)
+        delivery.wake()
+      }
+    },
     flush: until => until === 'delivered' && delivered ? delivered() : journal.flush(),
     close: () => {
       closed ??= close().catch(error => monitor.failed('close', error))

@@ -1,11 +1,11 @@
 // All outputs of one worker, whatever pino made of the configuration: one target, several, a pipeline. It answers the main
 // thread's `flush()` and `watch()`. It hangs on globalThis, because one worker may load two copies of this package.
 //
-//   main -> worker   transport.emit('message', { blackbox: 'flush' | 'watch', id, until })      thread-stream index.js
+//   main -> worker   transport.emit('message', { blackbox: 'flush' | 'watch' | 'configure', id, ... })      thread-stream index.js
 //   worker -> main   parentPort.postMessage({ code: 'EVENT', name, args })                      any other code is fatal there
 import { parentPort, workerData } from 'node:worker_threads'
 import { LEVELS } from './levels.js'
-import { reason } from './errors.js'
+import { reason, show } from './errors.js'
 import type { Counters } from './telemetry/counters.js'
 
 /** Names of the events that reach the main thread. */
@@ -19,6 +19,8 @@ export interface Registered {
   readonly name: string
   readonly counters: Counters
   flush (until: Until): Promise<void>
+  /** Takes other settings while it runs. Throws an OptionError. */
+  configure? (settings: unknown): void
 }
 
 /** One output as the main thread sees it. */
@@ -31,7 +33,15 @@ export interface OutputInfo {
   memory: SharedArrayBuffer
 }
 
-export interface Request { blackbox: 'flush' | 'watch' | 'ping', id: number, until: Until }
+export interface Request {
+  blackbox: 'flush' | 'watch' | 'configure' | 'ping'
+  id: number
+  /** Of a flush. */
+  until?: Until
+  /** For every output, or the one of this name, that can be configured. */
+  settings?: unknown
+  output?: string | undefined
+}
 
 /** A flush is answered twice: at once, and when it is done. */
 export interface Answer { id: number, done: boolean, paused?: boolean, error?: string | undefined }
@@ -128,15 +138,28 @@ export class Registry {
       return
     }
     if (!('blackbox' in message) || this.outputs.size === 0) return
-    const { blackbox, id, until } = message as Request
+    const { blackbox, id, until = 'durable', settings, output } = message as Request
     if (blackbox === 'watch') {
       this.#watched = true
       this.#announce()
     }
+    if (blackbox === 'configure') return post(EVENTS.answer, { id, done: true, error: this.#configure(settings, output) } satisfies Answer)
     post(EVENTS.answer, { id, done: blackbox !== 'flush', paused: this.pauses.size > 0 } satisfies Answer)
     if (blackbox !== 'flush') return
     const error = await this.flush(until).then(() => undefined, reason)
     post(EVENTS.answer, { id, done: true, error } satisfies Answer)
+  }
+
+  /** What was wrong with it. */
+  #configure (settings: unknown, name: string | undefined): string | undefined {
+    const takers = [...this.outputs.keys()].filter(output => output.configure && (name === undefined || output.name === name))
+    if (takers.length === 0) return `no output${name === undefined ? '' : ` ${show(name)}`} can be configured`
+    try {
+      for (const output of takers) output.configure!(settings)
+      return undefined
+    } catch (error) {
+      return reason(error)
+    }
   }
 
   #announce (): void {

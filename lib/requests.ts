@@ -2,7 +2,7 @@
 // questions are open.
 import { within } from './deadline.js'
 import { FlushError } from './errors.js'
-import { EVENTS, type Answer, type OutputInfo, type Request, type Until } from './registry.js'
+import { EVENTS, type Answer, type OutputInfo, type Request } from './registry.js'
 import type { TransportStream } from './logger.js'
 
 /** An application that logs in every turn of the event loop keeps pino's flush from ever starting (thread-stream, `flushBuffer`). */
@@ -63,14 +63,14 @@ export class Requests {
     while (!await within(flushed, STARVED)) {
       if (this.#transport.destroyed) throw closed()
       if (!this.#transport.ready) continue
-      const answer = await this.ask('ping')
+      const answer = await this.ask({ blackbox: 'ping' })
       // It takes what comes at once, so this is a matter of milliseconds.
       if (answer && !answer.paused) return this.#transport.flushSync()
     }
   }
 
-  /** Undefined when the worker has no outputs, or `signal` ends the waiting. Rejects with a FlushError when it is closed, or fails. */
-  async ask (blackbox: Request['blackbox'], until: Until = 'durable', signal?: AbortSignal): Promise<Answer | undefined> {
+  /** Undefined when the worker has no outputs, or `signal` ends the waiting. Rejects with a FlushError when it is closed. */
+  async ask (request: Omit<Request, 'id'>, signal?: AbortSignal): Promise<Answer | undefined> {
     if (this.#transport.destroyed) throw closed()
     if (signal?.aborted || this.#foreign) return undefined
     const id = ++lastId
@@ -80,7 +80,6 @@ export class Requests {
         clearTimeout(grace)
         this.#open.delete(id)
         if (answer instanceof Error) reject(answer)
-        else if (answer?.error !== undefined) reject(new FlushError('BLACKBOX_FLUSH_FAILED', answer.error))
         else resolve(answer)
       }
       const silence = setTimeout(settle, SILENCE)
@@ -92,7 +91,7 @@ export class Requests {
         clearTimeout(grace)
         if (answer instanceof Error || answer.done) settle(answer)
       })
-      this.#transport.emit('message', { blackbox, id, until } satisfies Request)
+      this.#transport.emit('message', { ...request, id } satisfies Request)
       // The worker answers in order: when it has answered pino and not us, there is nobody to answer.
       const deaf = (): void => {
         if (heard) return

@@ -2,12 +2,14 @@
 // at once on the calling thread, and found by pino from wherever they are used.
 import { resolve } from 'node:path'
 import { parseConsole, type ConsoleOptions } from './config/console.js'
+import { parseHttp, type HttpOptions } from './config/http.js'
 import { parseJsonl, type JsonlOptions } from './config/jsonl.js'
 import { parseParquet, type ParquetOptions } from './config/parquet.js'
 import { parseTee, type TeeOptions } from './config/tee.js'
 import { parseOptions } from './config/options.js'
 import { count, either, group, optional, text } from './config/option.js'
 import { OptionError, show } from './errors.js'
+import { FORMATS } from './http/body.js'
 
 /** What pino takes as `transport`, or as one of its `targets`; structured-clonable. */
 export interface Target<O = unknown> {
@@ -23,12 +25,12 @@ export interface TargetSettings {
   level?: string | number
 }
 
-const NAMES = ['jsonl', 'parquet', 'console', 'tee'] as const
+const NAMES = ['jsonl', 'parquet', 'http', 'console', 'tee'] as const
 type Name = typeof NAMES[number]
 
 const settingsSchema = group({ level: optional(either(text(''), count('', 0), '')) })
 
-const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, parquet: parseParquet, console: parseConsole }
+const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, parquet: parseParquet, http: parseHttp, console: parseConsole }
 
 /** Rotating JSONL files. Throws an OptionError. */
 export function jsonl (options: JsonlOptions, settings: TargetSettings = {}): Target<JsonlOptions> {
@@ -40,6 +42,12 @@ export function jsonl (options: JsonlOptions, settings: TargetSettings = {}): Ta
 export function parquet (options: ParquetOptions, settings: TargetSettings = {}): Target<ParquetOptions> {
   parseParquet(options)
   return build('parquet', absolute(options), settings)
+}
+
+/** Batches to an HTTP receiver. Throws an OptionError. */
+export function http (options: HttpOptions, settings: TargetSettings = {}): Target<HttpOptions> {
+  parseHttp(options)
+  return build('http', absolute(options), settings)
 }
 
 /** Lines to stdout or stderr. Throws an OptionError. */
@@ -76,13 +84,16 @@ function urlOf (name: Name): string {
   return new URL(`../transports/${name}.js`, import.meta.url).href
 }
 
+/** Options that are paths, wherever they stand, but for the groups with names of the user's own. */
+const PATHS = ['file', 'dir', 'fallbackDir']
+const GROUPS = ['journal', 'auth', 'bearer', 'basic', 'password', 'header', 'value', 'tls', 'ca', 'cert', 'key', 'passphrase']
+
 /** The worker resolves paths when it starts; by then the process may have changed its directory. */
 function absolute<O> (options: O): O {
-  const { file, dir, journal } = (options ?? {}) as { file?: string, dir?: string, journal?: { dir?: string } }
-  return {
-    ...options,
-    ...(file !== undefined && { file: /[/\\]$/.test(file) ? resolve(file) + '/' : resolve(file) }),
-    ...(dir !== undefined && { dir: resolve(dir) }),
-    ...(journal?.dir !== undefined && { journal: { ...journal, dir: resolve(journal.dir) } })
-  }
+  if (typeof options !== 'object' || options === null) return options
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => {
+    if (GROUPS.includes(name)) return [name, absolute(value)]
+    const path = typeof value === 'string' && (PATHS.includes(name) || (name === 'format' && !FORMATS.includes(value) && !value.startsWith('file:')))
+    return [name, path ? (name === 'file' && /[/\\]$/.test(value) ? resolve(value) + '/' : resolve(value)) : value]
+  })) as O
 }

@@ -5,6 +5,7 @@
 // thread, and a frame that is read back before the first real one is made.
 import { createRequire } from 'node:module'
 import { Transform } from 'node:stream'
+import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 
 /** Bytes per frame of the WebAssembly path; frames one after the other are one zstd stream (RFC 8878, 3.1). */
@@ -12,6 +13,7 @@ const FRAME = 4 * 1024 * 1024
 
 type Native = typeof zlib & {
   createZstdCompress?: (options: { params: Record<number, number> }) => Transform
+  zstdCompress?: (bytes: Uint8Array, options: { params: Record<number, number> }, done: (error: Error | null, frame: Buffer) => void) => void
   zstdCompressSync?: (bytes: Uint8Array, options: { params: Record<number, number> }) => Buffer
   constants: { ZSTD_c_compressionLevel?: number }
 }
@@ -58,6 +60,14 @@ export async function zstdSync (level: number): Promise<(bytes: Uint8Array) => U
   if (zstdCompressSync) return bytes => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel!]: level } })
   const { compress } = await wasm()
   return bytes => compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), level)
+}
+
+/** Bytes in, one zstd frame out, in the thread pool where node:zlib has zstd. */
+export async function zstdBytes (level: number): Promise<(bytes: Uint8Array) => Promise<Uint8Array>> {
+  const { zstdCompress, constants } = native
+  if (zstdCompress) return async bytes => await promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel!]: level } })
+  const compress = await zstdSync(level)
+  return async bytes => compress(bytes)
 }
 
 type Wasm = typeof import('@bokuweb/zstd-wasm')

@@ -25,7 +25,7 @@ const GONE = ['EPIPE', 'EIO', 'EBADF', 'ENXIO']
 export function output (options: unknown): Output {
   const o = parseConsole(options)
   const monitor = new Monitor(o.name ?? `console ${o.stream}`)
-  const journal = new MemoryJournal({ monitor, maxBytes: o.maxLength, maxSegment: SEGMENT, whenFull: 'drop-newest', blockTimeout: 0 })
+  const journal = new MemoryJournal({ monitor, maxBytes: o.maxLength, rule: { maxBytes: SEGMENT, early: { records: 1, age: 0 } }, whenFull: 'drop-newest', blockTimeout: 0 })
   return createOutput({
     kind: 'console', monitor, journal, closeTimeout: o.closeTimeout, deliver: writer(o.stream === 'stdout' ? 1 : 2, o.stream)
   })

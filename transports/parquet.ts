@@ -48,6 +48,7 @@ export function output (options: unknown): Output {
     rule: { ...o.rule, period: o.period },
     fsync: o.journal.fsync,
     maxLength: MOST_IN_MEMORY,
+    maxAge: o.journal.maxAge,
     bound: { maxBytes: o.journal.maxSize, whenFull: o.journal.whenFull, blockTimeout: o.journal.blockTimeout }
   })
   const publish = (moment: number): Promise<void> => converter.publish(moment)

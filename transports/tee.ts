@@ -14,8 +14,8 @@ export default async function tee (options: TeeOptions): Promise<Writable> {
   const branches: Branch[] = []
   try {
     for (const { target, level, options: own } of parseTee(options)) {
-      const { output } = await import(outputUrl(target)) as { output: (options: unknown) => Output }
-      branches.push({ level, output: output(own) })
+      const { output } = await import(outputUrl(target)) as { output: (options: unknown) => Output | Promise<Output> }
+      branches.push({ level, output: await output(own) })
     }
   } catch (error) {
     await Promise.all(branches.map(({ output }) => output.close()))

@@ -14,15 +14,23 @@ export type Filled<S extends Schema> = v.InferOutput<S>
 export interface About {
   expected: string
   doc: string
+  /** Its value is a secret, or may hold one: not to be shown. */
+  secret?: boolean
+  /** Another name that an environment variable may have after that of the output: `API_KEY`. */
+  variable?: string | undefined
 }
 
-const about = <T> (expected: string, doc: string): v.MetadataAction<T, { expected: string, doc: string }> =>
-  v.metadata({ expected, doc })
+const about = <T> (expected: string, doc: string, more: Partial<About> = {}): v.MetadataAction<T, { expected: string, doc: string }> =>
+  v.metadata({ expected, doc, ...more })
 
 export const optional = v.optional
 export const group = v.strictObject
 
 export const text = (doc: string) => v.pipe(v.string(), v.nonEmpty(), about('a non-empty string', doc))
+
+export const number = (doc: string, min: number, max: number) => v.pipe(
+  v.number(), v.finite(), v.minValue(min), v.maxValue(max), about(`a number from ${min} to ${max}`, doc)
+)
 
 export const flag = (doc: string) => v.pipe(v.boolean(), about('true or false', doc))
 
@@ -67,6 +75,19 @@ export const size = (doc: string, bare = 1) => v.pipe(
 export const either = <A extends Schema, B extends Schema> (a: A, b: B, doc: string) =>
   v.pipe(v.union([a, b]), about(`${describe(a).expected}, or ${describe(b).expected}`, doc))
 
+/** The same option, of which a value is never shown. */
+export const hidden = <S extends Schema> (option: S, expected = describe(option).expected, doc = describe(option).doc) =>
+  v.pipe(option, about<v.InferOutput<S>>(expected, doc, { secret: true }))
+
+/** The same option, with a second name for its environment variable. */
+export const alias = <S extends Schema> (variable: string, option: S) => {
+  const { expected, doc, ...more } = describe(option)
+  return v.pipe(option, about<v.InferOutput<S>>(expected, doc, { ...more, variable }))
+}
+
+/** A group in the place of which a word may stand. */
+export const abbreviated = <G extends object, W extends Record<string, object>> (schema: G, words: W): G & { words: W } => ({ ...schema, words })
+
 export const list = <S extends Schema> (item: S, doc: string) =>
   v.pipe(v.array(item), v.minLength(1), about('an array with at least one entry', doc))
 
@@ -89,6 +110,18 @@ export function item (schema: Schema): Schema | undefined {
   const own = inner(schema)
   if ('item' in own) return own.item as Schema
   return 'value' in own ? own.value as Schema : undefined
+}
+
+/** Does this option, or one below it, hold what must not be shown? */
+export function secretive (schema: Schema): boolean {
+  const below = [...Object.values(entries(schema) ?? {}) as Schema[], ...item(schema) ? [item(schema)!] : []]
+  return describe(schema).secret === true || below.some(secretive)
+}
+
+/** What the words stand for that may be in the place of a group. */
+export function words (schema: Schema): Record<string, Record<string, unknown>> {
+  const own = inner(schema)
+  return 'words' in own ? own.words as Record<string, Record<string, unknown>> : {}
 }
 
 /** Does this option take this value? */

@@ -1,8 +1,8 @@
 // From what a user wrote to options that no later code has to check: option > environment > default, unknown names
 // refused with the nearest known one, one sentence for every mistake.
 import { closest, distance } from 'fastest-levenshtein'
-import { OptionError, show } from '../errors.js'
-import { describe, entries, fallback, item, read, takes, type Filled, type Group, type Schema } from './option.js'
+import { kindOf, OptionError, show } from '../errors.js'
+import { describe, entries, fallback, item, read, secretive, takes, words, type Filled, type Group, type Schema } from './option.js'
 
 const PREFIX = 'PINO_BLACKBOX'
 
@@ -26,9 +26,9 @@ export function parseOptions<S extends Group, R = Filled<S>> (
     const name = path.join('.')
     if (unknown) throw new OptionError(output, name, `Unknown option \`${name}\`${hint(schema, path)}`)
     const variable = variables.get(name)
-    const { expected } = describe(at(schema, path) ?? schema)
+    const option = at(schema, path) ?? schema
     throw new OptionError(output, variable ?? name,
-      `Expected ${variable === undefined ? `\`${name}\`` : `the environment variable ${variable}`} to be ${expected}, got ${show(value)}`)
+      `Expected ${variable === undefined ? `\`${name}\`` : `the environment variable ${variable}`} to be ${describe(option).expected}, got ${shown(option, value)}`)
   }
   try {
     return check(result.value)
@@ -65,21 +65,29 @@ function overlay (given: Record<string, unknown>, schema: Group, path: string[],
   for (const [name, option] of Object.entries(schema.entries)) {
     const here = [...path, name]
     if (entries(option as Schema)) {
-      const below = merged[name]
+      const short = words(option as Schema)
+      const given = merged[name]
+      const below = typeof given === 'string' && Object.hasOwn(short, given) ? short[given] : given
       if (below !== undefined && !isGroup(below)) {
-        throw new OptionError(path[0]!, [...path.slice(1), name].join('.'), `Expected \`${[...path.slice(1), name].join('.')}\` to be an object, got ${show(below)}`)
+        const expected = ['an object', ...Object.keys(short).map(word => show(word, false))].join(' or ')
+        throw new OptionError(path[0]!, [...path.slice(1), name].join('.'), `Expected \`${[...path.slice(1), name].join('.')}\` to be ${expected}, got ${shown(option as Schema, below)}`)
       }
       const filled = overlay(below ?? {}, schemaOf(option as Schema), here, env, used)
       if (below !== undefined || Object.keys(filled).length > 0) merged[name] = filled
       continue
     }
-    const variable = [PREFIX, ...here.map(snake)].join('_')
-    const value = env[variable]
-    if (merged[name] !== undefined || value === undefined || value === '') continue
+    const { variable: other } = describe(option as Schema)
+    const [variable, value] = [[PREFIX, ...here.map(snake)], other === undefined ? [] : [PREFIX, snake(path[0]!), other]]
+      .map(parts => [parts.join('_'), env[parts.join('_')]] as const).find(([, value]) => value !== undefined && value !== '') ?? []
+    if (merged[name] !== undefined || value === undefined) continue
     merged[name] = takes(option as Schema, value) ? value : scalar(value)
-    used.set(here.slice(1).join('.'), variable)
+    used.set(here.slice(1).join('.'), variable!)
   }
   return merged
+}
+
+function shown (option: Schema, value: unknown): string {
+  return secretive(option) ? kindOf(value) : show(value)
 }
 
 /** An environment variable is text; where no text is taken, what looks like a number or a flag is one. */

@@ -1,7 +1,7 @@
 // The options of the parquet output.
 import { basename, resolve } from 'node:path'
 import { common, fsyncPolicy } from './common.js'
-import { journalOption, PARQUET_JOURNAL } from './journal.js'
+import { parquetJournal } from './journal.js'
 import { contradiction, parseOptions } from './options.js'
 import { count, duration, either, flag, group, map, oneOf, optional, size, text, type Filled, type Input } from './option.js'
 import { MB } from './units.js'
@@ -41,7 +41,7 @@ export const parquetSchema = group({
     age: optional(duration('Published files older than this are removed.')),
     totalSize: optional(size('Bytes that all published files may take together; the oldest are removed.'))
   })),
-  journal: journalOption(PARQUET_JOURNAL, '`.<name of dir>.blackbox` beside `dir`. Where files cannot be renamed from there into `dir` (another file system), `_blackbox` in `dir` is used, and stderr says so'),
+  journal: parquetJournal,
   mkdir: optional(flag('Creates the directory when it is missing.'), true),
   ...common
 })

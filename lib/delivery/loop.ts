@@ -1,68 +1,139 @@
-// One loop: the oldest sealed segment is delivered, then removed, then the next one. A failed delivery is tried again, later
-// and later. That the output closes ends the waiting, not the try that is under way.
-import { GoneError } from '../errors.js'
-import { Signal } from '../journal/signal.js'
+// The oldest sealed segment is delivered, then removed, then the next one. A failed delivery is tried again, later and later. That
+// the output closes ends the waiting, not the try that is under way.
+//
+// Several lanes deliver side by side where order is of no importance. While the receiver fails, one lane alone probes.
+import { Circuit } from './circuit.js'
+import { delayAfter, type Backoff } from './backoff.js'
+import { Pause } from './pause.js'
+import { retry } from './retry.js'
+import { AttemptError, GoneError } from '../errors.js'
 import type { Journal, Outcome, Sealed } from '../journal/journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface DeliveryOptions<S extends Sealed> {
   journal: Journal<S>
-  /** Rejects when the segment has to be tried again, with a GoneError when that is of no use. */
-  deliver: (segment: S) => Promise<void>
+  /**
+   * Rejects when the segment has to be tried again, with a GoneError when that is of no use, with an AttemptError when it has
+   * something to say about the time.
+   */
+  deliver: (segment: S) => Promise<Outcome | void>
   monitor: Monitor
+  /** Deliveries begin when it resolves. */
+  after?: Promise<unknown> | undefined
+  retry?: DeliveryRetry | undefined
 }
 
-const MIN_DELAY = 100
-const MAX_DELAY = 30_000
+export interface DeliveryRetry extends Backoff {
+  /** Failed attempts in a row until it is told. */
+  retries: number
+  /** Segments under way at the same time. */
+  lanes: number
+  /** Between two attempts a segment may be dropped for newer ones; whichever is the oldest then is tried. */
+  yielding: boolean
+}
+
+const STEADY: DeliveryRetry = { minDelay: 100, maxDelay: 30_000, factor: 2, jitter: false, retries: 1, lanes: 1, yielding: false }
+/** ms between attempts while the output closes and what is not delivered will be lost. */
+const LAST_DELAY = 100
+
+/** The segment that a lane has in its hands. */
+interface Lane<S> { held: S | undefined }
 
 export class Delivery<S extends Sealed> {
   readonly #o: DeliveryOptions<S>
-  readonly #hurry = new Signal()
+  readonly #retry: DeliveryRetry
+  readonly #pause = new Pause()
+  readonly #circuit = new Circuit<Lane<S>>()
   /** Resolves when nothing is under way and nothing more will be. */
   readonly ended: Promise<void>
+  #told = false
   #closing = false
   #stopped = false
 
   constructor (options: DeliveryOptions<S>) {
     this.#o = options
+    this.#retry = options.retry ?? STEADY
     this.ended = this.#run()
   }
 
-  /** From now on what fails is not tried again, but stays where it is. */
+  /** From now on what fails is not tried again but stays where it is, unless it would be lost there. */
   hurry (): void {
     this.#closing = true
-    this.#hurry.ring()
+    this.#pause.end()
   }
 
   /** What is under way is the last; what else there is stays where it is. */
   stop (): void {
     this.#stopped = true
+    this.#pause.end()
+  }
+
+  /** Something has changed for the better: does not wait any longer. */
+  wake (): void {
+    this.#pause.end()
   }
 
   async #run (): Promise<void> {
-    const { journal, deliver } = this.#o
-    for (let segment = await journal.next(); segment && !this.#stopped; segment = await journal.next()) {
-      const current = segment
-      const outcome = await this.#insist(() => deliver(current))
-      if (!outcome) return
-      await this.#insist(() => journal.remove(current, outcome))
+    await this.#o.after
+    await Promise.all(Array.from({ length: this.#retry.lanes }, () => this.#lane({ held: undefined })))
+  }
+
+  async #lane (lane: Lane<S>): Promise<void> {
+    try {
+      while (!this.#stopped && await retry(() => this.#attempt(lane), (error, attempt) => this.#again(lane, error, attempt))) {
+        // One segment after the other.
+      }
+    } catch {
+      // Given up: what it had in its hands stays where it is.
+    } finally {
+      this.#circuit.close()
     }
   }
 
-  /** Until it succeeds; undefined when the output closes before. */
-  async #insist (action: () => Promise<void>): Promise<Outcome | undefined> {
-    const { monitor } = this.#o
-    for (let delay = MIN_DELAY; ; delay = Math.min(delay * 2, MAX_DELAY)) {
-      try {
-        await action()
-        return 'delivered'
-      } catch (error) {
-        monitor.failed('deliver', error)
-        if (error instanceof GoneError) return 'gone'
-        if (this.#closing) return undefined
-        await this.#hurry.wait(delay)
-        monitor.counters.add({ retries: 1 })
-      }
+  /** Delivers one segment. False when there is none left. */
+  async #attempt (lane: Lane<S>): Promise<boolean> {
+    const { journal, deliver, monitor } = this.#o
+    await this.#circuit.pass(lane)
+    const segment = lane.held ?? await journal.next()
+    if (!segment || this.#stopped) return false
+    lane.held = segment
+    const outcome = await deliver(segment).catch((error: unknown): Outcome => {
+      if (!(error instanceof GoneError)) throw error
+      monitor.failed('deliver', error)
+      return { dropped: { why: 'gone', records: segment.records, bytes: segment.bytes } }
+    })
+    if (this.#told) monitor.say('delivering', 'delivering again')
+    this.#told = false
+    this.#circuit.close()
+    await retry(() => journal.remove(segment, outcome ?? {}), async (error, attempt) => {
+      monitor.failed('remove what was delivered', error)
+      return await this.#wait(delayAfter(STEADY, attempt))
+    })
+    lane.held = undefined
+    return true
+  }
+
+  /** After a failed attempt: waits; false when there is no more time. */
+  async #again (lane: Lane<S>, error: unknown, attempt: number): Promise<boolean> {
+    const { journal, monitor } = this.#o
+    const { after = 0, needsHelp = false, partial = false } = error instanceof AttemptError ? error : {}
+    const tell = needsHelp ? !this.#told : attempt >= this.#retry.retries || this.#closing
+    monitor.failed('deliver', error, tell)
+    this.#told ||= tell
+    if (this.#retry.yielding && !partial && lane.held) {
+      journal.giveBack(lane.held)
+      lane.held = undefined
     }
+    const probes = this.#circuit.open(lane)
+    const go = await this.#wait(probes ? Math.max(after, delayAfter(this.#retry, attempt)) : 0)
+    if (go) monitor.counters.add({ retries: 1 })
+    return go
+  }
+
+  /** False when it is of no use. That the output closes ends the wait, for one last try. */
+  async #wait (ms: number): Promise<boolean> {
+    if (this.#closing && this.#o.journal.lasting) return false
+    await this.#pause.wait(this.#closing ? LAST_DELAY : ms)
+    return !this.#stopped
   }
 }

@@ -1,8 +1,9 @@
 // Sealed segments that wait for their delivery, oldest first, and whether there is room for more lines. Both journals have one.
-import { Bound, type BoundOptions, type Freed } from './bound.js'
+import { Bound, type BoundOptions } from './bound.js'
 import { Signal } from './signal.js'
 import type { Block } from './block.js'
-import type { Outcome, Sealed } from './journal.js'
+import type { Amount, Clock, Outcome, Sealed } from './journal.js'
+import type { DropReason } from '../telemetry/counters.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface BacklogOptions<S extends Sealed> {
@@ -11,26 +12,39 @@ export interface BacklogOptions<S extends Sealed> {
   counts: boolean
   /** Bounds everything that is not delivered yet, lines that are not sealed yet included. */
   bound?: BoundOptions | undefined
+  /** ms of running time after which a segment is dropped. */
+  maxAge?: number | undefined
+  /** Time that passes while the process runs, and is never set; ms. */
+  uptime?: Clock | undefined
   /** Frees what a segment occupies. */
   discard: (segment: S) => Promise<void>
-  /** Asked when nothing waits: a segment that may be sealed early. */
-  refill?: () => S | undefined
+  /** Asked when somebody waits and nothing does: a segment that may be sealed early. */
+  refill?: () => S | undefined | void
+}
+
+interface Entry<S> {
+  segment: S
+  /** Running time at which it came. */
+  since: number
+  /** Handed out by `next`, not given back: never dropped. */
+  leased: boolean
 }
 
 export class Backlog<S extends Sealed> {
   readonly #o: BacklogOptions<S>
   readonly #bound: Bound | undefined
-  readonly #bell = new Signal()
-  readonly #segments: S[] = []
+  readonly #uptime: Clock
+  #entries: Array<Entry<S>> = []
   /** Blocks that wait for room. */
   readonly #entering = new Set<Promise<void>>()
-  #awaited: Array<{ last: S, resolve: () => void }> = []
-  /** Handed out by `next`, not removed yet: never evicted. */
-  #leased: S | undefined
+  /** One for each call of `next` that is open. */
+  readonly #bells = new Set<Signal>()
+  readonly #awaited = new Set<{ segments: Set<S>, resolve: () => void }>()
   #ended = false
 
   constructor (options: BacklogOptions<S>) {
     this.#o = options
+    this.#uptime = options.uptime ?? (() => performance.now())
     this.#bound = options.bound && new Bound(options.bound, () => this.#evict())
   }
 
@@ -64,9 +78,16 @@ export class Backlog<S extends Sealed> {
     await Promise.all(this.#entering)
   }
 
-  /** A segment whose lines were admitted. */
+  /** The newest segment, whose lines were admitted. */
   add (segment: S): void {
-    this.#segments.push(segment)
+    this.#entries.push({ segment, since: this.#uptime(), leased: false })
+    this.ring()
+  }
+
+  /** The same, in the place that its id gives it. Ids sort by the time at which segments were opened. */
+  insert (segment: S): void {
+    const later = this.#entries.findIndex(other => !other.leased && other.segment.id > segment.id)
+    this.#entries.splice(later === -1 ? this.#entries.length : later, 0, { segment, since: this.#uptime(), leased: false })
     this.ring()
   }
 
@@ -75,60 +96,77 @@ export class Backlog<S extends Sealed> {
     const { records, bytes } = segment
     this.#bound?.book(segment)
     this.#o.monitor.counters.add({ recoveredRecords: records, recoveredBytes: bytes, pendingRecords: records, pendingBytes: bytes })
-    // Ids sort by the time at which segments were opened.
-    const later = this.#segments.findIndex(other => other !== this.#leased && other.id > segment.id)
-    this.#segments.splice(later === -1 ? this.#segments.length : later, 0, segment)
-    this.ring()
+    this.insert(segment)
   }
 
   /** Something changed: `refill` may have an answer now. */
   ring (): void {
-    this.#bell.ring()
+    for (const bell of this.#bells) bell.ring()
   }
 
-  /** The oldest segment; waits for one. Undefined once the backlog has ended. */
+  /** Does somebody wait for a segment? */
+  get hungry (): boolean {
+    return this.#bells.size > 0
+  }
+
+  /** The oldest segment that nobody has; waits for one. Undefined once the backlog has ended. */
   async next (): Promise<S | undefined> {
-    for (;;) {
-      if (this.#segments.length === 0) {
-        const early = this.#o.refill?.()
-        if (early) this.#segments.push(early)
+    const bell = new Signal()
+    this.#bells.add(bell)
+    try {
+      for (;;) {
+        this.#expire()
+        const entry = this.#free() ?? this.#refilled()
+        if (entry) {
+          entry.leased = true
+          return entry.segment
+        }
+        if (this.#ended) return undefined
+        await bell.wait()
       }
-      this.#leased = this.#segments[0]
-      if (this.#leased || this.#ended) return this.#leased
-      await this.#bell.wait()
+    } finally {
+      this.#bells.delete(bell)
     }
+  }
+
+  giveBack (segment: S): void {
+    const entry = this.#entries.find(entry => entry.segment === segment)
+    if (entry) entry.leased = false
+    this.ring()
   }
 
   /** Resolves when none of the segments that wait now does any more. */
   async drained (): Promise<void> {
-    const last = this.#segments.at(-1)
-    if (!last) return
-    await new Promise<void>(resolve => { this.#awaited.push({ last, resolve }) })
+    const segments = new Set(this.#entries.map(({ segment }) => segment))
+    if (segments.size > 0) await new Promise<void>(resolve => { this.#awaited.add({ segments, resolve }) })
   }
 
   /** Room again. */
-  release (freed: Freed): void {
+  release (freed: Amount): void {
     this.#bound?.release(freed)
+  }
+
+  /** Lines that somebody else has taken away. */
+  lose ({ records, bytes }: Amount): void {
+    this.#o.monitor.dropped('gone', records, bytes)
+    this.release({ records, bytes })
   }
 
   /** The segment is done with. Rejects when it could not be discarded; then to be called again. */
   async remove (segment: S, outcome: Outcome): Promise<void> {
-    const { monitor, counts, discard } = this.#o
-    const at = this.#segments.indexOf(segment)
+    const { counts, discard } = this.#o
+    const at = this.#entries.findIndex(entry => entry.segment === segment)
     if (at !== -1) {
-      this.#segments.splice(at, 1)
-      if (counts) this.release(segment)
-      if (counts && outcome === 'delivered') monitor.delivered(segment.records, segment.bytes)
-      if (counts && outcome === 'gone') monitor.dropped('gone', segment.records, segment.bytes)
+      this.#entries.splice(at, 1)
+      if (counts) this.#count(segment, outcome)
     }
     await discard(segment)
-    this.#leased = undefined
-    this.#tellDrained()
+    this.#done(segment)
   }
 
   /** The oldest segment that is not done with. */
   get first (): S | undefined {
-    return this.#segments[0]
+    return this.#entries[0]?.segment
   }
 
   /** What waits for room is dropped. */
@@ -145,23 +183,62 @@ export class Backlog<S extends Sealed> {
   /** Nothing more is given out. Returns what is left. */
   abandon (): S[] {
     this.end()
-    return this.#segments.splice(0)
+    return this.#entries.splice(0).map(({ segment }) => segment)
   }
 
-  #tellDrained (): void {
-    const done = this.#awaited.filter(({ last }) => !this.#segments.includes(last))
-    this.#awaited = this.#awaited.filter(waiting => !done.includes(waiting))
-    for (const { resolve } of done) resolve()
+  #count (segment: S, { dead, dropped }: Outcome): void {
+    const { monitor } = this.#o
+    const { records, bytes } = segment
+    this.release(segment)
+    if (dead) monitor.dead(dead.records, dead.bytes)
+    if (dropped) monitor.dropped(dropped.why, dropped.records, dropped.bytes)
+    const others = [dead, dropped].filter(amount => amount !== undefined)
+    const delivered = records - others.reduce((sum, amount) => sum + amount.records, 0)
+    if (delivered > 0) monitor.delivered(delivered, bytes - others.reduce((sum, amount) => sum + amount.bytes, 0))
   }
 
-  #evict (): Freed | undefined {
+  #free (): Entry<S> | undefined {
+    return this.#entries.find(({ leased }) => !leased)
+  }
+
+  #refilled (): Entry<S> | undefined {
+    const segment = this.#o.refill?.()
+    if (!segment) return undefined
+    this.#entries.push({ segment, since: this.#uptime(), leased: false })
+    return this.#entries.at(-1)
+  }
+
+  /** Tells whoever waits for it. */
+  #done (segment: S): void {
+    for (const waiting of this.#awaited) {
+      waiting.segments.delete(segment)
+      if (waiting.segments.size > 0) continue
+      this.#awaited.delete(waiting)
+      waiting.resolve()
+    }
+  }
+
+  #expire (): void {
+    const { maxAge = Infinity } = this.#o
+    for (let entry = this.#free(); entry && this.#uptime() - entry.since >= maxAge; entry = this.#free()) {
+      this.#drop(entry, 'expired')
+      this.release(entry.segment)
+    }
+  }
+
+  #evict (): Amount | undefined {
+    const entry = this.#free()
+    if (!entry) return undefined
+    this.#drop(entry, 'evicted')
+    return entry.segment
+  }
+
+  #drop (entry: Entry<S>, why: DropReason): void {
     const { monitor, discard } = this.#o
-    const at = this.#segments.findIndex(segment => segment !== this.#leased)
-    if (at === -1) return undefined
-    const [segment] = this.#segments.splice(at, 1) as [S]
-    monitor.dropped('evicted', segment.records, segment.bytes)
-    discard(segment).catch(error => monitor.failed('remove an evicted segment', error))
-    this.#tellDrained()
-    return segment
+    const { segment } = entry
+    this.#entries.splice(this.#entries.indexOf(entry), 1)
+    monitor.dropped(why, segment.records, segment.bytes)
+    discard(segment).catch(error => monitor.failed('remove a dropped segment', error))
+    this.#done(segment)
   }
 }

@@ -15,11 +15,13 @@ export function countLines (bytes: Buffer): number {
 }
 
 /**
- * Cuts after the last whole line that ends within the first `room` bytes. `head` is undefined when not one line fits.
+ * Cuts after the last whole line that ends within the first `room` bytes, and after `lines` lines at most. `head` is undefined
+ * when not one line fits.
  */
-export function cutAt (block: Block, room: number): { head: Block | undefined, tail: Block | undefined } {
-  if (block.bytes.length <= room) return { head: block, tail: undefined }
-  return divide(block, room <= 0 ? -1 : block.bytes.lastIndexOf(NEWLINE, room - 1))
+export function cutAt (block: Block, room: number, lines = Infinity): { head: Block | undefined, tail: Block | undefined } {
+  const { head, tail } = block.bytes.length <= room ? { head: block, tail: undefined } : divide(block, room <= 0 ? -1 : block.bytes.lastIndexOf(NEWLINE, room - 1))
+  if (!head || head.records <= lines) return { head, tail }
+  return divide(block, endOf(block.bytes, lines))
 }
 
 /** Cuts after the first line, however long. */
@@ -30,6 +32,13 @@ export function firstLine (block: Block): { head: Block | undefined, tail: Block
 /** Length of the whole lines within the first `length` bytes of `bytes`. */
 export function wholeLines (bytes: Buffer, length: number): number {
   return length <= 0 ? 0 : bytes.lastIndexOf(NEWLINE, length - 1) + 1
+}
+
+/** Position of the newline that ends the line of this number. */
+function endOf (bytes: Buffer, line: number): number {
+  let at = -1
+  for (let lines = 0; lines < line; lines++) at = bytes.indexOf(NEWLINE, at + 1)
+  return at
 }
 
 function divide (block: Block, newline: number): { head: Block | undefined, tail: Block | undefined } {

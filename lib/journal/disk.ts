@@ -3,18 +3,16 @@
 // called is the shelf's business, when one is full the seal rule's.
 //
 //   append -> queue -> [ active segment ] -> seal -> sealed segments -> next() ... remove()
-import { ActiveSegment, type SegmentLife } from './active.js'
 import { Backlog } from './backlog.js'
-import { nextBoundary, rebase } from './period.js'
 import { Queue } from './queue.js'
-import { mustSeal, room, type SealRule } from './seal.js'
+import { maySeal, mustSeal, room, type SealRule, type SegmentState } from './seal.js'
 import { Signal } from './signal.js'
 import { Watermark } from './watermark.js'
+import { Writer } from './writer.js'
 import { within } from '../deadline.js'
 import type { Block } from './block.js'
 import type { BoundOptions } from './bound.js'
 import type { Clock, Journal, Outcome, Sealed } from './journal.js'
-import type { SegmentFile } from './segment.js'
 import type { Shelf } from './shelf.js'
 import type { Fsync } from '../config/common.js'
 import type { Monitor } from '../telemetry/monitor.js'
@@ -32,7 +30,11 @@ export interface DiskOptions<S extends Sealed> {
   periodicFlush?: number | undefined
   /** Bounds everything that is not delivered yet: on disk and in memory, or in memory alone where the segment is the product. */
   bound?: BoundOptions | undefined
+  /** ms of running time after which what is not delivered is dropped. */
+  maxAge?: number | undefined
   now?: Clock
+  /** Time that passes while the process runs, and is never set; ms. */
+  uptime?: Clock
 }
 
 const TICK = 500
@@ -41,8 +43,11 @@ const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5000
 /** ms that a loop told to end has for coming out of the call that it is in. */
 const GRACE = 200
+/** Failures in a row after which lines go to another place, where there is one. */
+const PATIENCE = 3
 
 export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
+  readonly lasting = true
   readonly #o: DiskOptions<S>
   readonly #now: Clock
   readonly #bell = new Signal()
@@ -58,9 +63,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly #queue: Queue
   readonly #backlog: Backlog<S>
   readonly #mark = new Watermark()
-  #active: ActiveSegment | undefined
-  /** The active segment after a failure: to be opened again and cut at `safe`. */
-  #broken: { segment: ActiveSegment, safe: number } | undefined
+  readonly #writer: Writer<S>
   /** Whoever waits for the active segment to be sealed, whatever is in it. */
   #sealings: Array<() => void> = []
   #possessed = false
@@ -72,9 +75,31 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#o = options
     this.#now = options.now ?? Date.now
     this.#queue = new Queue(this.#now)
-    this.#backlog = new Backlog({ monitor: options.monitor, counts: !options.shelf.product, bound: options.bound, discard: segment => options.shelf.remove(segment) })
-    const { fsync, periodicFlush = TICK, rule } = options
-    const due = Math.min(TICK, periodicFlush, rule.maxAge ?? TICK, typeof fsync === 'number' ? fsync : TICK)
+    const { fsync, periodicFlush = TICK, rule, shelf, monitor, bound, maxAge, uptime } = options
+    this.#backlog = new Backlog<S>({
+      monitor,
+      counts: !shelf.product,
+      bound,
+      maxAge,
+      uptime,
+      discard: segment => shelf.remove(segment),
+      // Somebody waits: the loop may have enough for them.
+      refill: () => { this.#bell.ring() }
+    })
+    this.#writer = new Writer({
+      shelf,
+      rule,
+      fsync,
+      secured: block => {
+        if (shelf.product) {
+          monitor.delivered(block.records, block.bytes.length)
+          this.#backlog.release({ records: block.records, bytes: block.bytes.length })
+        }
+        this.#mark.secure(block.bytes.length)
+      },
+      lost: amount => this.#backlog.lose(amount)
+    })
+    const due = Math.min(TICK, periodicFlush, typeof fsync === 'number' ? fsync : TICK)
     this.#timer = setInterval(() => {
       this.#ticked = true
       this.#bell.ring()
@@ -114,6 +139,10 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     return this.#backlog.next()
   }
 
+  giveBack (segment: S): void {
+    this.#backlog.giveBack(segment)
+  }
+
   remove (segment: S, outcome: Outcome): Promise<void> {
     return this.#backlog.remove(segment, outcome)
   }
@@ -131,7 +160,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#bell.ring()
     this.#hurry.ring()
     // A write that hangs keeps its descriptor: closing it now could hit whoever gets the number next.
-    if (await within(this.#running, GRACE)) await within(this.#tidy(), GRACE)
+    if (await within(this.#running, GRACE)) await within(this.#writer.close(this.#now()), GRACE)
     this.#giveUp()
   }
 
@@ -140,114 +169,78 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   async #run (): Promise<void> {
-    for (let pause = FIRST_PAUSE; !this.#over;) {
+    for (let failures = 0; !this.#over;) {
       try {
-        if (await this.#step()) pause = FIRST_PAUSE
+        if (await this.#step()) failures = 0
         else if (this.#closing && !this.#backlog.entering) break
-        else await this.#bell.wait()
+        else await this.#bell.wait(this.#untilDue(this.#now()))
       } catch (error) {
         this.#o.monitor.failed('write to the log', error)
-        await this.#setBack()
-        await this.#hurry.wait(this.#closing ? FIRST_PAUSE : pause)
-        pause = Math.min(pause * 2, LONGEST_PAUSE)
+        this.#queue.putBack(await this.#writer.setBack(this.#now()))
+        if (++failures >= PATIENCE && this.#o.shelf.avoid?.(this.#now())) this.#writer.setAside()
+        await this.#hurry.wait(this.#closing ? FIRST_PAUSE : Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
       }
     }
   }
 
   /** Does one thing that is due; false when nothing is. */
   async #step (): Promise<boolean> {
-    if (!this.#possessed) return await this.#possess(this.#now())
-    if (this.#broken) return await this.#mend()
-    const active = this.#active
-    if (active && this.#ticked) {
-      this.#ticked = false
-      if (!await this.#o.shelf.holds(active.file)) return await this.#replace(active)
-    }
     const now = this.#now()
-    if (active && this.#full(active, now)) return await this.#seal(active)
-    for (const sealed of this.#sealings.splice(0)) sealed()
-    if (!this.#queue.empty && !this.#heldBack(now)) {
-      if (!active) return await this.#create(now)
-      const batch = this.#queue.take(room(this.#o.rule, active.file.size), active.file.size === 0)
-      if (batch.length === 0) return await this.#seal(active)
-      await active.write(batch, now)
+    const writer = this.#writer
+    if (!this.#possessed) return await this.#possess(now)
+    if (writer.broken) {
+      await writer.mend(now)
       return true
     }
-    if (active?.syncDue(now, this.#closing || this.#mark.wanted)) {
-      await active.sync()
+    if (this.#ticked) {
+      this.#ticked = false
+      if (await writer.follow(now)) return true
+    }
+    const state = writer.state(now)
+    if (state && this.#full(state, now)) return await this.#seal()
+    if (!state) for (const sealed of await writer.gather(now)) this.#backlog.insert(sealed)
+    for (const sealed of this.#sealings.splice(0)) sealed()
+    if (!this.#queue.empty && !this.#heldBack(now)) {
+      if (!state) {
+        await writer.create(now)
+        return true
+      }
+      const batch = this.#queue.take(room(this.#o.rule, state.size, state.records), state.size === 0)
+      if (batch.length === 0) return await this.#seal()
+      await writer.active!.write(batch, now)
+      return true
+    }
+    if (writer.active?.syncDue(now, this.#closing || this.#mark.wanted)) {
+      await writer.active.sync()
       return true
     }
     return false
   }
 
   async #possess (now: number): Promise<true> {
-    const active = await this.#o.shelf.open(now)
+    await this.#writer.possess(now)
     this.#possessed = true
     this.#opened.ring()
-    if (active) this.#active = this.#segment(active, this.#begin(now))
     return true
   }
 
-  async #create (now: number): Promise<true> {
-    this.#active = this.#segment(await this.#o.shelf.create(now), this.#begin(now))
-    return true
-  }
-
-  /** Opens a broken segment again, less what has to be written again. */
-  async #mend (): Promise<true> {
-    const { segment, safe } = this.#broken!
-    const file = await this.#o.shelf.reopen(segment.file, this.#now())
-    try {
-      await file.cut(safe)
-    } catch (error) {
-      await file.close().catch(() => {})
-      throw error
-    }
-    this.#active = this.#segment(file, segment)
-    this.#broken = undefined
-    return true
-  }
-
-  /** Somebody renamed or removed the file: what was written stays with it, a new one takes its place. */
-  async #replace (active: ActiveSegment): Promise<true> {
-    await active.sync()
-    await active.file.close()
-    this.#active = this.#segment(await this.#o.shelf.reopen(active.file, this.#now()), { ...this.#begin(active.opened), until: active.until })
-    return true
-  }
-
-  async #seal (active: ActiveSegment): Promise<true> {
-    await active.sync()
-    await active.file.close()
-    const sealed = await this.#o.shelf.seal(active.file, active)
-    this.#active = undefined
+  async #seal (): Promise<true> {
+    this.#backlog.add(await this.#writer.seal())
     this.#o.monitor.counters.add({ segmentsSealed: 1 })
-    this.#backlog.add(sealed)
     return true
   }
 
-  #begin (opened: number): SegmentLife {
-    const { period } = this.#o.rule
-    return { opened, records: 0, until: period ? nextBoundary(opened, period) : Infinity }
-  }
-
-  #segment (file: SegmentFile, life: SegmentLife): ActiveSegment {
-    const { fsync, shelf, monitor } = this.#o
-    return new ActiveSegment(file, life, fsync, block => {
-      if (shelf.product) {
-        monitor.delivered(block.records, block.bytes.length)
-        this.#backlog.release({ records: block.records, bytes: block.bytes.length })
-      }
-      this.#mark.secure(block.bytes.length)
-    })
-  }
-
-  #full (active: ActiveSegment, now: number): boolean {
+  #full (state: SegmentState, now: number): boolean {
     const { rule, shelf } = this.#o
-    const { file: { size }, records, opened } = active
-    if (rule.period) active.until = rebase(active.until, now, rule.period)
     const last = this.#sealings.length > 0 || (this.#closing && this.#queue.empty)
-    return (last && !shelf.product && size > 0) || mustSeal(rule, { size, records, opened, until: active.until }, now)
+    return (last && !shelf.product && state.size > 0) || mustSeal(rule, state, now) || (this.#backlog.hungry && maySeal(rule, state, now))
+  }
+
+  /** ms until the active segment is old enough for somebody who waits; undefined when nobody does. */
+  #untilDue (now: number): number | undefined {
+    const { early } = this.#o.rule
+    const state = this.#writer.state(now)
+    return early && early.age < Infinity && state && state.size > 0 && this.#backlog.hungry ? Math.max(1, state.opened + early.age - now) : undefined
   }
 
   #heldBack (now: number): boolean {
@@ -255,27 +248,9 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     return this.#queue.bytes < minLength && !this.#closing && !this.#mark.wanted && now - this.#queue.since < periodicFlush
   }
 
-  /** After an error: nothing of the active segment is trusted beyond its last safe point. */
-  async #setBack (): Promise<void> {
-    const segment = this.#active
-    if (!segment) return
-    const { again, safe } = segment.retreat(this.#now())
-    this.#queue.putBack(again)
-    this.#active = undefined
-    this.#broken = { segment, safe }
-    // At once: nobody shall read half a line for as long as the disk is full.
-    await segment.file.cut(safe).catch(() => {})
-    await segment.file.close().catch(() => {})
-  }
-
-  async #tidy (): Promise<void> {
-    if (this.#broken) await this.#mend().catch(() => {})
-    await this.#active?.file.close().catch(() => {})
-  }
-
   /** The journal is over: what is not safe by now is dropped, and counted. */
   #giveUp (): void {
-    const left = [...this.#active?.retreat(this.#now()).again ?? [], ...this.#queue.drain()]
+    const left = [...this.#writer.abandon(this.#now()), ...this.#queue.drain()]
     for (const { records, bytes } of left) this.#o.monitor.dropped('closed', records, bytes.length)
     this.#mark.fail()
     for (const sealed of this.#sealings.splice(0)) sealed()

@@ -1,5 +1,6 @@
 // The one idea: an output's lines are an ordered list of segments; the newest is appended to, the others are sealed.
 import type { Block } from './block.js'
+import type { DropReason } from '../telemetry/counters.js'
 
 /** A finished list of whole lines: the batch, the spool entry or the product, depending on the output. */
 export interface Sealed {
@@ -11,10 +12,18 @@ export interface Sealed {
   read (): Promise<Buffer>
 }
 
-/** How a segment ended: 'gone' when its destination is, for good. */
-export type Outcome = 'delivered' | 'gone'
+export interface Amount { records: number, bytes: number }
+
+/** How a segment ended. What is not mentioned was delivered. */
+export interface Outcome {
+  /** Refused for good by its receiver, and kept as dead letters. */
+  dead?: Amount
+  dropped?: Amount & { why: DropReason }
+}
 
 export interface Journal<S extends Sealed = Sealed> {
+  /** What is left at the end is there for the next who starts; otherwise it is lost. */
+  readonly lasting: boolean
   /**
    * Takes whole lines; never throws. What there is no room for is dropped and counted. A promise asks the caller to stop
    * reading until it resolves (`whenFull: 'block'`).
@@ -22,8 +31,15 @@ export interface Journal<S extends Sealed = Sealed> {
   append (block: Block): Promise<void> | undefined
   /** Resolves when every line taken so far is as safe as this journal can make it. */
   flush (): Promise<void>
-  /** The oldest sealed segment; waits for one. Undefined once the journal is closed and has no more to give. */
+  /** Resolves when every line taken so far is delivered, or dropped. Seals what there is. */
+  drain (): Promise<void>
+  /**
+   * The oldest sealed segment that nobody has; waits for one. It belongs to whoever asked until it is removed or given back.
+   * Undefined once the journal is closed and has no more to give.
+   */
   next (): Promise<S | undefined>
+  /** Not now: it may be dropped for newer ones, and the oldest comes first again. */
+  giveBack (segment: S): void
   /** The segment is done with. Rejects when it could not be removed; then to be called again. */
   remove (segment: S, outcome: Outcome): Promise<void>
   /** Writes out what is held, until `deadline` (ms, Unix time). What is left then is dropped and counted. */

@@ -1,29 +1,39 @@
 // The journal where there is no disk to keep it on: the same segments, in memory, bounded by records and bytes. A segment grows
 // while another one is being delivered, so a slow receiver gets few large batches instead of many small ones.
+import { randomBytes } from 'node:crypto'
 import { Backlog } from './backlog.js'
+import { cutAt, firstLine, type Block } from './block.js'
+import { maySeal, room, type SealRule } from './seal.js'
 import { Watermark } from './watermark.js'
 import { within } from '../deadline.js'
-import type { Block } from './block.js'
 import type { BoundOptions } from './bound.js'
-import type { Journal, Outcome, Sealed } from './journal.js'
+import type { Forecast } from './forecast.js'
+import type { Amount, Clock, Journal, Outcome, Sealed } from './journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface MemoryOptions extends BoundOptions {
   monitor: Monitor
-  /** A segment is sealed before it would grow beyond this; a single block may. */
-  maxSegment: number
+  rule: SealRule
+  /** Seals earlier than the rule, when the journal is about to be full. */
+  forecast?: Forecast
+  maxAge?: number | undefined
+  now?: Clock
+  uptime?: Clock
 }
 
-class MemorySegment implements Sealed {
+export class MemorySegment implements Sealed {
   readonly id: string
+  /** Unix time in ms. */
+  readonly opened: number
   /** Bytes taken before it. */
   readonly start: number
   records = 0
   bytes = 0
   readonly #blocks: Buffer[] = []
 
-  constructor (id: string, start: number) {
+  constructor (id: string, opened: number, start: number) {
     this.id = id
+    this.opened = opened
     this.start = start
   }
 
@@ -39,47 +49,79 @@ class MemorySegment implements Sealed {
 }
 
 export class MemoryJournal implements Journal<MemorySegment> {
+  readonly lasting = false
   readonly #o: MemoryOptions
+  readonly #now: Clock
   readonly #backlog: Backlog<MemorySegment>
   readonly #mark = new Watermark()
+  readonly #writer = randomBytes(8).toString('hex')
   #growing: MemorySegment | undefined
   #count = 0
+  /** What is delivered and what is not, together. */
+  readonly #held: Amount = { records: 0, bytes: 0 }
+  #timer: NodeJS.Timeout | undefined
+  #wanted = 0
   #closing = false
 
   constructor (options: MemoryOptions) {
     this.#o = options
+    this.#now = options.now ?? Date.now
     this.#backlog = new Backlog({
       monitor: options.monitor,
       counts: true,
       bound: options,
-      // A segment that was evicted may have been newer than one that is being delivered.
-      discard: async () => this.#mark.reach((this.#backlog.first ?? this.#growing)?.start),
-      refill: () => this.#seal()
+      maxAge: options.maxAge,
+      uptime: options.uptime,
+      // A segment that was dropped may have been newer than one that is being delivered.
+      discard: async segment => {
+        this.#hold(-segment.records, -segment.bytes)
+        this.#mark.reach((this.#backlog.first ?? this.#growing)?.start)
+      },
+      refill: () => this.#due() ? this.#seal() : undefined
     })
   }
 
   append (block: Block): Promise<void> | undefined {
+    this.#o.forecast?.count(block, this.#now())
     return this.#backlog.admit(block, this.#closing ? 'closed' : undefined, taken => this.#take(taken))
   }
 
   /** Memory is not safe: resolves when everything taken so far has been delivered or dropped. */
   async flush (): Promise<void> {
-    if (this.#backlog.entering) await this.#backlog.entered()
-    await this.#mark.reached()
+    this.#wanted++
+    try {
+      if (this.#backlog.entering) await this.#backlog.entered()
+      this.#backlog.ring()
+      await this.#mark.reached()
+    } finally {
+      this.#wanted--
+    }
   }
 
-  next (): Promise<MemorySegment | undefined> {
-    return this.#backlog.next()
+  async drain (): Promise<void> {
+    await this.flush()
   }
 
-  remove (segment: MemorySegment, outcome: Outcome): Promise<void> {
-    return this.#backlog.remove(segment, outcome)
+  async next (): Promise<MemorySegment | undefined> {
+    const segment = await this.#backlog.next()
+    this.#o.forecast?.begun(this.#now())
+    return segment
+  }
+
+  giveBack (segment: MemorySegment): void {
+    this.#backlog.giveBack(segment)
+  }
+
+  async remove (segment: MemorySegment, outcome: Outcome): Promise<void> {
+    this.#o.forecast?.delivered(this.#now())
+    await this.#backlog.remove(segment, outcome)
   }
 
   async close (deadline: number): Promise<void> {
     this.#closing = true
     this.#backlog.end()
-    await within(this.flush(), deadline - Date.now())
+    await within(this.flush(), deadline - this.#now())
+    clearTimeout(this.#timer)
     this.#backlog.refuse()
     const growing = this.#seal()
     for (const { records, bytes } of [...this.#backlog.abandon(), ...growing ? [growing] : []]) {
@@ -93,17 +135,51 @@ export class MemoryJournal implements Journal<MemorySegment> {
   }
 
   #take (block: Block): void {
-    const start = this.#mark.taken
-    this.#mark.take(block.bytes.length)
-    if (this.#growing && this.#growing.bytes + block.bytes.length > this.#o.maxSegment) this.#backlog.add(this.#seal()!)
-    this.#growing ??= new MemorySegment(String(++this.#count), start)
-    this.#growing.add(block)
+    this.#hold(block.records, block.bytes.length)
+    for (let rest: Block | undefined = block; rest;) {
+      const now = this.#now()
+      this.#growing ??= new MemorySegment(`${String(now).padStart(15, '0')}-${this.#writer}-${String(++this.#count).padStart(9, '0')}`, now, this.#mark.taken)
+      const free = room(this.#o.rule, this.#growing.bytes, this.#growing.records)
+      let { head, tail } = cutAt(rest, free.bytes, free.records)
+      if (!head && this.#growing.bytes === 0) ({ head, tail } = firstLine(rest))
+      if (head) {
+        this.#growing.add(head)
+        this.#mark.take(head.bytes.length)
+      }
+      if (tail) this.#backlog.add(this.#seal()!)
+      rest = tail
+    }
+    this.#backlog.ring()
+  }
+
+  /** Is the growing segment to be given to somebody who waits? If not, they are told when it is. */
+  #due (): boolean {
+    const { rule, forecast } = this.#o
+    const growing = this.#growing
+    if (!growing) return false
+    const now = this.#now()
+    if (this.#closing || this.#wanted > 0 || maySeal(rule, { size: growing.bytes, records: growing.records, opened: growing.opened }, now)) return true
+    if (forecast?.full(this.#held, now)) return true
+    const { age = Infinity } = rule.early ?? {}
+    if (age < Infinity) this.#timer ??= setTimeout(() => this.#ring(), growing.opened + age - now).unref()
+    return false
+  }
+
+  #ring (): void {
+    this.#timer = undefined
     this.#backlog.ring()
   }
 
   #seal (): MemorySegment | undefined {
     const sealed = this.#growing
     this.#growing = undefined
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     return sealed
+  }
+
+  #hold (records: number, bytes: number): void {
+    this.#held.records += records
+    this.#held.bytes += bytes
   }
 }

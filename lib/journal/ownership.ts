@@ -15,6 +15,7 @@ import { errno } from '../errors.js'
 import { arise, isAlive, LEASE, OWNER, SOCKET, subside, type Presence } from './liveness.js'
 
 const UNBORN = '.new-'
+const ID = /^[0-9a-f]{16}$/
 const WORK = 'work'
 const RENEWAL = 5000
 
@@ -154,7 +155,7 @@ export interface Writer { id: string, directory: string }
 /** Every writer that has a directory in `home`, dead ones included. */
 export async function writers (home: string): Promise<Writer[]> {
   const names = await fsp.readdir(home).catch(orEmpty)
-  return names.filter(name => !name.startsWith('.')).map(id => ({ id, directory: join(home, id) }))
+  return names.filter(name => ID.test(name)).map(id => ({ id, directory: join(home, id) }))
 }
 
 export interface Claim {

@@ -1,6 +1,6 @@
 // Lines that wait to be written, and how many of them are written at once.
 import { cutAt, firstLine, type Block } from './block.js'
-import type { Clock } from './journal.js'
+import type { Amount, Clock } from './journal.js'
 
 /**
  * Bytes. More than a turn of the event loop can bring (4 MiB of pino's ring): a write takes a turn, and if it took less than what
@@ -43,17 +43,18 @@ export class Queue {
   }
 
   /**
-   * What fits into a file with `free` bytes of room, cut between lines. A line longer than all the room of an `empty` file
-   * is given alone. Nothing when not one line fits.
+   * What fits into a file with room for `free` bytes and `lines` lines, cut between lines. A line longer than all the room of an
+   * `empty` file is given alone. Nothing when not one line fits.
    */
-  take (free: number, empty: boolean): Block[] {
+  take ({ bytes: free, records: lines }: Amount, empty: boolean): Block[] {
     const batch: Block[] = []
-    for (let bytes = 0; !this.empty && bytes < MOST_AT_ONCE;) {
-      let { head, tail } = cutAt(this.#blocks[0]!, free - bytes)
+    for (let bytes = 0, records = 0; !this.empty && bytes < MOST_AT_ONCE && records < lines;) {
+      let { head, tail } = cutAt(this.#blocks[0]!, free - bytes, lines - records)
       if (!head && empty && bytes === 0) ({ head, tail } = firstLine(this.#blocks[0]!))
       if (!head) break
       batch.push(head)
       bytes += head.bytes.length
+      records += head.records
       if (tail) this.#blocks[0] = tail
       else this.#blocks.shift()
     }

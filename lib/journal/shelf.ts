@@ -17,6 +17,8 @@ export interface Shelf<S extends Sealed = Sealed> {
   reopen (file: SegmentFile, now: number): Promise<SegmentFile>
   /** Is it still the file that its name leads to? */
   holds (file: SegmentFile): Promise<boolean>
+  /** Nothing more here for a while, after errors. True when there is another place to write to. */
+  avoid? (now: number): boolean
   seal (file: SegmentFile, state: { records: number, opened: number }): Promise<S>
   remove (segment: S): Promise<void>
   /** Gives up possession; the active segment is closed already. */

@@ -1,200 +1,87 @@
-// The shelf of a spool: segments that wait until they are delivered, in a directory of their writer's own.
-//
-//   <home>/<writer>/<opened>-<first writer>-<n>.open             being written
-//                   <opened>-<first writer>-<n>.<records>.jsonl  sealed
-//                   owner.json, s                                who owns them (ownership.ts)
-//
-// Whoever starts adopts what dead writers left, by one atomic rename of their directory: exactly one succeeds. A segment
-// keeps its id, so keys and names that derive from it never change.
+// The shelf of a spool: segments that wait until they are delivered. New ones go to the first place that can be written to.
+import { dirname, join } from 'node:path'
 import fsp from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { syncDirectory } from './directory.js'
-import { countLines } from './block.js'
-import { adopted, claims, Owner, sweepUnborn } from './ownership.js'
 import { SegmentFile } from './segment.js'
-import { Signal } from './signal.js'
-import type { Sealed } from './journal.js'
+import { MODE, OPEN, seal, SpoolHome, type HomeOptions, type SpooledSegment } from './spool-home.js'
 import type { Shelf } from './shelf.js'
-import type { Monitor } from '../telemetry/monitor.js'
 
-export interface SpooledSegment extends Sealed {
-  /** Its file; other files of its writer may be beside it. */
-  readonly path: string
-  /** Unix time in ms at which it was opened. */
-  readonly opened: number
+export type { SpooledSegment }
+
+export interface SpoolOptions extends HomeOptions {
+  /** Another home, for when the first cannot be written to. */
+  fallback?: string | undefined
 }
 
-const OPEN = '.open'
-const SEALED = /^(\d{15}-[0-9a-f]+-\d{9})\.(\d+)\.jsonl$/
-const MODE = 0o600
-
-export interface SpoolOptions {
-  /** Shared by all writers of one output, over processes and restarts. */
-  home: string
-  /** Homes that the output had before, or would have had otherwise: nobody else looks after what was left there. */
-  others?: readonly string[]
-  monitor: Monitor
-  /**
-   * Puts in order what an output may keep beside the segments, in the directory of a dead writer, before those are taken over. It
-   * may be called again for the same one.
-   */
-  settle?: (directory: string) => Promise<void>
-}
-
-/** ms until what could not be adopted is tried again. */
-const AGAIN = 60_000
+/** ms for which a place that has failed is not written to, as long as there is another. */
+const AVOID = 30_000
 
 export class SpoolShelf implements Shelf<SpooledSegment> {
   readonly product = false
-  readonly #o: SpoolOptions
-  #owner: Owner | undefined
+  readonly #first: SpoolHome
+  readonly #fallback: SpoolHome | undefined
+  #avoidUntil = -Infinity
   #count = 0
-  #adopting: Promise<void> | undefined
-  readonly #hurry = new Signal()
-  #closing = false
 
-  constructor (options: SpoolOptions) {
-    this.#o = options
+  constructor ({ fallback, ...options }: SpoolOptions) {
+    this.#first = new SpoolHome(options)
+    this.#fallback = fallback === undefined ? undefined : new SpoolHome({ home: fallback, monitor: options.monitor, settle: options.settle })
   }
 
-  async open (): Promise<undefined> {
-    await this.#possess()
+  async open (now: number): Promise<undefined> {
+    await this.#inPlace(now, home => home.possess())
   }
 
-  adopt (found: (segment: SpooledSegment) => void): Promise<void> {
-    return new Promise(resolve => { this.#adopting = this.#adoptAll(found, resolve) })
+  async adopt (found: (segment: SpooledSegment) => void): Promise<void> {
+    await Promise.all([this.#first.adopt(found), await this.#fallback?.inhabited() && this.#fallback!.adopt(found)])
   }
 
   async create (now: number): Promise<SegmentFile> {
-    await this.#possess()
-    const id = `${String(now).padStart(15, '0')}-${this.#owner!.id}-${String(++this.#count).padStart(9, '0')}`
-    const { file } = await SegmentFile.open(join(this.#owner!.directory, id + OPEN), 'always', { mode: MODE })
-    return file
+    const number = String(++this.#count).padStart(9, '0')
+    return await this.#inPlace(now, async home => {
+      const { id, directory } = await home.possess()
+      const { file } = await SegmentFile.open(join(directory, `${String(now).padStart(15, '0')}-${id}-${number}${OPEN}`), 'always', { mode: MODE })
+      return file
+    })
   }
 
   async reopen ({ path }: SegmentFile, now: number): Promise<SegmentFile> {
-    const before = this.#owner
-    await this.#possess()
-    if (this.#owner !== before) return await this.create(now)
+    const home = await this.#first.holds(path) ? this.#first : this.#fallback
+    if (!await home?.holds(path)) return await this.create(now)
     const { file } = await SegmentFile.open(path, 'if missing', { mode: MODE })
     return file
   }
 
   async holds (file: SegmentFile): Promise<boolean> {
-    return await file.inPlace() && (this.#owner?.visible() ?? false)
+    return await file.inPlace() && (await this.#first.holds(file.path) || await this.#fallback?.holds(file.path) === true)
   }
 
-  async seal (file: SegmentFile, { records }: { records: number }): Promise<SpooledSegment> {
-    return await this.#rename(file.path, records, file.size)
+  /** There is one other place: the one that did not fail is in use next. */
+  avoid (now: number): boolean {
+    if (!this.#fallback) return false
+    this.#avoidUntil = now < this.#avoidUntil ? -Infinity : now + AVOID
+    return true
   }
 
-  async remove ({ id, records }: SpooledSegment): Promise<void> {
-    await fsp.rm(this.#path(id, records), { force: true })
+  async seal ({ path, size }: SegmentFile, { records }: { records: number }): Promise<SpooledSegment> {
+    return await seal(path, dirname(path), records, size)
+  }
+
+  async remove ({ path }: SpooledSegment): Promise<void> {
+    await fsp.rm(path, { force: true })
   }
 
   async close (): Promise<void> {
-    this.#closing = true
-    this.#hurry.ring()
-    await this.#adopting
-    if (!this.#owner) return
-    // Also a segment that could not be sealed, or what the output keeps beside it: the next who starts sees to it.
-    if ((await claims(this.#owner.directory)).some(({ work }) => !work)) await this.#owner.leave()
-    else await this.#owner.close()
+    await Promise.all([this.#first.close(), this.#fallback?.close()])
   }
 
-  async #possess (): Promise<void> {
-    if (this.#owner && await this.#owner.visible()) return
-    await this.#owner?.leave()
-    this.#owner = await Owner.create(this.#o.home)
-  }
-
-  /**
-   * Until everything is adopted, or the output closes. What cannot be put in order holds up nobody else's, and is tried again;
-   * `tried` is called when everything has had its first try.
-   */
-  async #adoptAll (found: (segment: SpooledSegment) => void, tried: () => void): Promise<void> {
-    const { home, others = [], monitor } = this.#o
-    while (!this.#closing) {
-      let again: number | undefined
-      const failed = (error: unknown): void => {
-        monitor.failed('adopt the journal of a dead writer', error)
-        again ??= AGAIN
-      }
-      for (const place of [home, ...others]) {
-        await sweepUnborn(place)
-        for (const orphan of await this.#owner!.adopt(failed, place).catch(error => { failed(error); return [] })) {
-          try {
-            if (await this.#unpack(orphan)) again = 0
-            await this.#sortIn(orphan, found)
-          } catch (error) {
-            failed(error)
-            await fsp.rename(orphan, join(home, basename(orphan))).catch(() => {})
-          }
-        }
-        // Nobody lives there any more; what is left in it keeps it.
-        if (place !== home) await fsp.rmdir(place).catch(() => {})
-      }
-      if (again === undefined) break
-      if (again === 0) continue
-      tried()
-      await this.#hurry.wait(again)
-    }
-    tried()
-  }
-
-  /** What a dead writer had adopted in its turn is put beside it, to be adopted by itself. True when there was something. */
-  async #unpack (orphan: string): Promise<boolean> {
-    const inherited = await adopted(orphan)
-    for (const directory of inherited) await fsp.rename(directory, join(this.#o.home, basename(directory)))
-    return inherited.length > 0
-  }
-
-  /** Moves the segments of a dead writer to our own. */
-  async #sortIn (orphan: string, found: (segment: SpooledSegment) => void): Promise<void> {
-    await this.#o.settle?.(orphan)
-    const own = this.#owner!.directory
-    const moved: SpooledSegment[] = []
+  /** In the first home, or in the other one while that is avoided or when it fails. */
+  async #inPlace<T> (now: number, action: (home: SpoolHome) => Promise<T>): Promise<T> {
+    if (!this.#fallback) return await action(this.#first)
+    const [first, second] = now < this.#avoidUntil ? [this.#fallback, this.#first] : [this.#first, this.#fallback]
     try {
-      for (const name of (await fsp.readdir(orphan)).sort()) {
-        const path = join(orphan, name)
-        const sealed = SEALED.exec(name)
-        if (sealed) {
-          const { size } = await fsp.stat(path)
-          await fsp.rename(path, join(own, name))
-          moved.push(this.#segment(sealed[1]!, Number(sealed[2]), size))
-        } else if (name.endsWith(OPEN)) {
-          const mended = await this.#mend(path)
-          if (mended) moved.push(mended)
-        }
-      }
-      // Before anything is made of them: first that they are here, then that they are nowhere else.
-      for (const directory of [own, orphan]) await syncDirectory(directory)
-      await fsp.rm(orphan, { recursive: true, force: true })
-    } finally {
-      for (const segment of moved) found(segment)
+      return await action(first)
+    } catch {
+      return await action(second)
     }
-  }
-
-  /** Seals a segment whose writer died while writing it, without the line that it did not finish. */
-  async #mend (path: string): Promise<SpooledSegment | undefined> {
-    const { file, torn } = await SegmentFile.open(path, 'never', { mode: MODE })
-    await file.close()
-    if (torn > 0) this.#o.monitor.counters.add({ tornBytes: torn })
-    return file.size > 0 ? await this.#rename(path, countLines(await fsp.readFile(path)), file.size) : undefined
-  }
-
-  async #rename (path: string, records: number, bytes: number): Promise<SpooledSegment> {
-    const id = basename(path, OPEN)
-    await fsp.rename(path, this.#path(id, records))
-    return this.#segment(id, records, bytes)
-  }
-
-  #segment (id: string, records: number, bytes: number): SpooledSegment {
-    const path = this.#path(id, records)
-    return { id, records, bytes, path, opened: Number(id.slice(0, 15)), read: () => fsp.readFile(path) }
-  }
-
-  #path (id: string, records: number): string {
-    return join(this.#owner!.directory, `${id}.${records}.jsonl`)
   }
 }

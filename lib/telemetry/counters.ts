@@ -1,10 +1,11 @@
 // The numbers of one output, in shared memory: written by the worker alone, readable from the main thread at any time, even
 // while that is frozen in an 'exit' handler. A sequence number keeps a reader from seeing half an update (seqlock).
 
-export const DROP_REASONS = ['full', 'evicted', 'expired', 'closed', 'gone'] as const
+export const DROP_REASONS = ['full', 'evicted', 'expired', 'closed', 'gone', 'refused'] as const
 /**
  * Why a line was dropped: 'full' no room was left; 'evicted' pushed out by newer ones; 'expired' too old;
- * 'closed' the output was closing or closed; 'gone' its destination is (a closed pipe).
+ * 'closed' the output was closing or closed; 'gone' its destination is (a closed pipe), or somebody has removed the journal's file;
+ * 'refused' for good by its receiver, and there is no disk to keep it on.
  */
 export type DropReason = typeof DROP_REASONS[number]
 
@@ -30,7 +31,7 @@ export interface Metrics {
   deliveredBytes: number
   pendingRecords: number
   pendingBytes: number
-  /** Refused for good by their receiver; always 0 where there is none that could. */
+  /** Refused for good by their receiver, and kept as dead letters. */
   deadRecords: number
   /** Attempts that were repeated. */
   retries: number

@@ -28,6 +28,13 @@ export class Monitor {
     this.counters.touch(Date.now())
   }
 
+  /** Lines that their receiver refuses for good, and that are kept. */
+  dead (records: number, bytes: number): void {
+    if (records === 0) return
+    this.counters.add({ deadRecords: records, pendingRecords: -records, pendingBytes: -bytes })
+    this.say('dead', `dead letters: ${this.counters.get('deadRecords')} so far`)
+  }
+
   /** Lines that were accepted and will not be delivered. */
   dropped (why: DropReason, records: number, bytes: number): void {
     if (records === 0) return
@@ -35,9 +42,10 @@ export class Monitor {
     this.say(`dropped:${why}`, `dropping lines (${why}): ${this.counters.get(`dropped:${why}`)} so far`)
   }
 
-  failed (action: string, error: unknown): void {
+  /** Counted in any case, and told unless it may still come right by itself. */
+  failed (action: string, error: unknown, tell = true): void {
     this.counters.add({ failures: 1 })
-    this.say(action, `cannot ${action}: ${messageOf(error)}`)
+    if (tell) this.say(action, `cannot ${action}: ${messageOf(error)}`)
   }
 
   /** The last word of an output that dropped something. */

@@ -1,0 +1,101 @@
+// What a receiver refuses for good: kept in files of JSON lines, with the reason, where a person finds it.
+//
+//   <home>/dead/<opened>-<random>-<n>.jsonl   {"time", "key", "status", "reason", "record"}
+import fsp from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Monitor } from '../telemetry/monitor.js'
+
+export interface Letter {
+  /** Of the batch, or the part of it, that was refused. */
+  key: string
+  /** Of the answer; null when nobody was asked. */
+  status: number | null
+  reason: string
+  /** The line as it is, JSON or not. */
+  record: string
+}
+
+export interface DeadLetterOptions {
+  /** Directories of the journal; the first that can be written to takes the letters. */
+  homes: readonly string[]
+  /** Bytes that all of them may take in one home; the oldest files are removed. */
+  maxSize: number
+  monitor: Monitor
+}
+
+const DIRECTORY = 'dead'
+const NAME = /^\d{15}-[0-9a-f]{16}-\d{9}\.jsonl$/
+const LARGEST_FILE = 8 * 1024 * 1024
+/** Files that fill the space; fewer would leave little when the oldest goes. */
+const FILES = 4
+
+interface File { path: string, size: number }
+
+export class DeadLetters {
+  readonly #o: DeadLetterOptions
+  readonly #id = randomBytes(8).toString('hex')
+  readonly #files = new Map<string, File>()
+  #count = 0
+  #last: Promise<void> = Promise.resolve()
+
+  constructor (options: DeadLetterOptions) {
+    this.#o = options
+  }
+
+  /** Resolves when they are with the kernel. Rejects when no directory takes them. */
+  async add (letters: readonly Letter[]): Promise<void> {
+    const time = new Date().toISOString()
+    const bytes = Buffer.from(letters.map(letter => `${JSON.stringify({ time, ...letter })}\n`).join(''))
+    // One after the other: each knows where the file ended before it.
+    const added = this.#last.catch(() => {}).then(() => this.#addTo(bytes))
+    this.#last = added
+    await added
+  }
+
+  async #addTo (bytes: Buffer): Promise<void> {
+    let error: unknown
+    for (const home of this.#o.homes) {
+      try {
+        await this.#append(home, bytes)
+        await this.#bound(home).catch(failure => this.#o.monitor.failed('remove old dead letters', failure))
+        return
+      } catch (failure) {
+        error = failure
+      }
+    }
+    throw error
+  }
+
+  async #append (home: string, bytes: Buffer): Promise<void> {
+    const largest = Math.min(LARGEST_FILE, this.#o.maxSize / FILES)
+    let file = this.#files.get(home)
+    if (!file || file.size + bytes.length > largest) {
+      await fsp.mkdir(join(home, DIRECTORY), { recursive: true, mode: 0o700 })
+      const name = `${String(Date.now()).padStart(15, '0')}-${this.#id}-${String(++this.#count).padStart(9, '0')}.jsonl`
+      file = { path: join(home, DIRECTORY, name), size: 0 }
+    }
+    // Not this file again when it fails: it may end in the middle of a line then.
+    this.#files.delete(home)
+    try {
+      await fsp.appendFile(file.path, bytes, { mode: 0o600 })
+    } catch (error) {
+      await (file.size > 0 ? fsp.truncate(file.path, file.size) : fsp.rm(file.path, { force: true })).catch(() => {})
+      throw error
+    }
+    this.#files.set(home, { path: file.path, size: file.size + bytes.length })
+  }
+
+  /** Names begin with the time. */
+  async #bound (home: string): Promise<void> {
+    const directory = join(home, DIRECTORY)
+    const names = (await fsp.readdir(directory)).filter(name => NAME.test(name)).sort().reverse()
+    let bytes = 0
+    for (const path of names.map(name => join(directory, name))) {
+      bytes += (await fsp.stat(path)).size
+      if (bytes <= this.#o.maxSize || path === this.#files.get(home)?.path) continue
+      await fsp.rm(path, { force: true })
+      this.#o.monitor.say('dead letters full', `removed the oldest dead letters, to stay within ${this.#o.maxSize} bytes: ${path}`)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// Waiting that can be cut short for everybody who waits.
+
+/** The longest time that a timer can measure, in ms. */
+const LONGEST = 2 ** 31 - 1
+
+export class Pause {
+  readonly #ends = new Set<() => void>()
+
+  async wait (ms: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const end = (): void => {
+        clearTimeout(timer)
+        this.#ends.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, Math.min(ms, LONGEST))
+      this.#ends.add(end)
+    })
+  }
+
+  end (): void {
+    for (const end of this.#ends) end()
+  }
+}

@@ -1,0 +1,65 @@
+// How lines are put into the body of a request.
+import { pathToFileURL } from 'node:url'
+import { reason } from '../errors.js'
+
+export interface Body {
+  bytes: Uint8Array
+  headers: Record<string, string>
+}
+
+/** `lines` are JSON objects, each ended by a newline; `key` is that of the batch. The same lines give the same bytes, always. */
+export type Format = (lines: Buffer, key: string) => Promise<Body> | Body
+
+/** What a user's module exports as default. Must give the same body for the same records: repeats are recognised by key. */
+export type FormatModule = (records: Array<Record<string, unknown>>, about: { key: string }) => FormatResult | Promise<FormatResult>
+export interface FormatResult {
+  body: string | Uint8Array
+  headers?: Record<string, string>
+}
+
+/** Formats that need no module. */
+export const FORMATS = ['ndjson', 'json']
+
+const COMMA = 0x2c
+const CLOSING = 0x5d
+const NEWLINE = 0x0a
+
+const ndjson: Format = lines => ({ bytes: lines, headers: { 'content-type': 'application/x-ndjson' } })
+
+const json: Format = lines => {
+  const bytes = Buffer.allocUnsafe(lines.length + 1)
+  bytes[0] = 0x5b
+  lines.copy(bytes, 1)
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) bytes[at] = COMMA
+  bytes[bytes.length - 1] = CLOSING
+  return { bytes, headers: { 'content-type': 'application/json' } }
+}
+
+/** Does a format need lines that are JSON to the last character? */
+export function isStrict (format: string): boolean {
+  return format !== 'ndjson'
+}
+
+/** Is this a JSON object, to the last character? */
+export function isObject (text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/** 'ndjson', 'json', or the path of a module. Rejects when that cannot be loaded, or exports no function. */
+export async function formatOf (format: string): Promise<Format> {
+  if (format === 'ndjson') return ndjson
+  if (format === 'json') return json
+  const { default: make } = await import(format.startsWith('file:') ? format : pathToFileURL(format).href) as { default: FormatModule }
+  if (typeof make !== 'function') throw new Error(`the default export of ${format} is no function`)
+  return async (lines, key) => {
+    const records = lines.toString().split('\n').slice(0, -1).map(line => JSON.parse(line) as Record<string, unknown>)
+    const { body, headers = {} } = await make(records, { key })
+    if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new Error(`${format} gave no body: ${reason(typeof body)}`)
+    return { bytes: typeof body === 'string' ? Buffer.from(body) : body, headers: { 'content-type': 'application/json', ...headers } }
+  }
+}

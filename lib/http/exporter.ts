@@ -1,0 +1,184 @@
+// A segment's way to its receiver: format, compress, send, and what the answer asks for.
+//
+//   lines -> parts -> body -> request -> answer: delivered | again later (an AttemptError) | in halves | dead letter
+import { STATUS_CODES } from 'node:http'
+import { redirectOf, retryAfter, verdictOn } from './answer.js'
+import { isObject, type Body, type Format } from './body.js'
+import { Lines, type Range } from './lines.js'
+import { Parts } from './parts.js'
+import { AttemptError, errno, GoneError, reason } from '../errors.js'
+import type { Answer, Client, Request } from './client.js'
+import type { Compressor } from './compress.js'
+import type { Credentials } from './credentials.js'
+import type { DeadLetters } from '../delivery/dead-letters.js'
+import type { Outcome, Sealed } from '../journal/journal.js'
+
+/** Who gets the lines. */
+export interface Destination {
+  url: URL
+  credentials: Credentials
+}
+
+export interface ExporterOptions {
+  destination: Destination
+  method: Request['method']
+  headers: Record<string, string>
+  format: Format
+  /** Does the format need lines that are JSON to the last character? */
+  strict: boolean
+  compress: Compressor
+  /** Value of content-encoding. */
+  encoding: string | undefined
+  client: Client
+  /** Without it what is refused is dropped, and counted. */
+  dead: DeadLetters | undefined
+}
+
+const HOPS = 5
+/** Characters of an answer that are told. */
+const EXCERPT = 300
+/** ms between two attempts while somebody has to do something. */
+const HELP = 60_000
+
+/** What is known of a segment that was not delivered at one stroke. */
+interface Progress {
+  lines: Lines
+  parts: Parts
+  outcome: Outcome
+}
+
+export class Exporter {
+  readonly #o: ExporterOptions
+  #destination: Destination
+  /** Of segments that were begun. */
+  readonly #progress = new WeakMap<Sealed, Progress>()
+
+  constructor (options: ExporterOptions) {
+    this.#o = options
+    this.#destination = options.destination
+  }
+
+  configure (destination: Destination): void {
+    this.#destination = destination
+  }
+
+  async close (): Promise<void> {
+    await this.#o.client.close()
+  }
+
+  /** Rejects with an AttemptError when it is to be called again, with a GoneError when the segment is not there any more. */
+  async deliver (segment: Sealed): Promise<Outcome> {
+    const progress = this.#progress.get(segment) ?? await this.#open(segment)
+    const { parts, outcome } = progress
+    try {
+      for (let part = parts.next; part; part = parts.next) await this.#deliver(segment, progress, part)
+      return outcome
+    } catch (error) {
+      const partial = parts.begun || outcome.dead !== undefined
+      if (partial) this.#progress.set(segment, progress)
+      const { after = 0, needsHelp = false } = error instanceof AttemptError ? error : {}
+      throw new AttemptError(this.#destination.credentials.hide(reason(error)), { after, needsHelp, partial })
+    }
+  }
+
+  async #open (segment: Sealed): Promise<Progress> {
+    const bytes = await segment.read().catch((error: unknown) => {
+      throw errno(error) === 'ENOENT' ? new GoneError(`somebody has removed segment ${segment.id}`) : error
+    })
+    const lines = new Lines(bytes, this.#o.strict ? isObject : undefined)
+    const progress = { lines, parts: new Parts(lines.count), outcome: {} }
+    await this.#bury(progress, lines.malformed, line => keyOf(segment, lines, { from: line, to: line + 1 }), null, 'malformed: no JSON object')
+    return progress
+  }
+
+  async #deliver (segment: Sealed, progress: Progress, part: Range): Promise<void> {
+    const { lines, parts } = progress
+    const bytes = lines.bytes(part)
+    // Nothing but lines that are dead letters already.
+    if (bytes.length === 0) return parts.skip()
+    const key = keyOf(segment, lines, part)
+    let status: number | null = null
+    let why: string
+    try {
+      const answer = await this.#send(await this.#o.format(bytes, key), key, segment)
+      const verdict = verdictOn(answer.status)
+      if (verdict === 'delivered') return parts.accept()
+      why = this.#tell(answer)
+      if (verdict === 'retry') throw new AttemptError(why, { after: retryAfter(answer.headers['retry-after'], Date.now()) })
+      if (verdict === 'help') throw new AttemptError(why, { after: HELP, needsHelp: true })
+      status = answer.status
+    } catch (error) {
+      if (error instanceof AttemptError) throw error
+      why = `the format failed: ${reason(error)}`
+    }
+    if (!parts.hopeless) return parts.halve()
+    await this.#bury(progress, wellFormed(lines, part), () => key, status, why)
+    parts.bury()
+  }
+
+  /** Follows redirects, and asks again at once with credentials that have changed. */
+  async #send ({ bytes, headers }: Body, key: string, segment: Sealed): Promise<Answer> {
+    const { client, compress, encoding, method, headers: own } = this.#o
+    const body = await compress(bytes)
+    const { url: first, credentials } = this.#destination
+    for (let url = first, hops = 0, renewed = false; ;) {
+      const answer = await client.send({
+        url,
+        method,
+        headers: {
+          'user-agent': 'pino-blackbox',
+          ...headers,
+          ...own,
+          ...encoding !== undefined && { 'content-encoding': encoding },
+          'idempotency-key': key,
+          'x-batch-seq': String(Number(segment.id.slice(-9))),
+          ...credentials.headers
+        },
+        body
+      }).catch(error => { throw new AttemptError(messageOf(error)) })
+      const to = redirectOf(answer.status, answer.headers.location, url)
+      if (to && ++hops <= HOPS) {
+        url = to
+      } else if (answer.status === 401 && !renewed && credentials.renew()) {
+        renewed = true
+      } else {
+        return answer
+      }
+    }
+  }
+
+  /** As dead letters, or nowhere. */
+  async #bury ({ lines, outcome }: Omit<Progress, 'parts'>, numbers: readonly number[], key: (line: number) => string, status: number | null, why: string): Promise<void> {
+    if (numbers.length === 0) return
+    const { dead } = this.#o
+    const text = this.#destination.credentials.hide(why)
+    await dead?.add(numbers.map(line => ({ key: key(line), status, reason: text, record: lines.text(line) })))
+    const { records, bytes } = (dead ? outcome.dead : outcome.dropped) ?? { records: 0, bytes: 0 }
+    const sum = { records: records + numbers.length, bytes: numbers.reduce((sum, line) => sum + lines.size({ from: line, to: line + 1 }), bytes) }
+    if (dead) outcome.dead = sum
+    else outcome.dropped = { why: 'refused', ...sum }
+  }
+
+  #tell ({ status, headers, text }: Answer): string {
+    const { location } = headers
+    const where = location === undefined ? '' : ` to ${typeof location === 'string' && URL.canParse(location, this.#destination.url.href) ? new URL(location, this.#destination.url).origin : 'somewhere'}, which is not followed`
+    const body = text.trim().replaceAll(/\s+/g, ' ').slice(0, EXCERPT)
+    return `the receiver answered ${status} ${STATUS_CODES[status] ?? ''}${where}${body && `: ${body}`}`
+  }
+}
+
+/** Of all of a segment its id, of a part that and its lines. */
+function keyOf (segment: Sealed, lines: Lines, { from, to }: Range): string {
+  return to - from === lines.count ? segment.id : `${segment.id}/${from}-${to}`
+}
+
+/** Numbers of the lines of a part that are JSON objects. */
+function wellFormed ({ malformed }: Lines, { from, to }: Range): number[] {
+  return Array.from({ length: to - from }, (_, at) => from + at).filter(line => !malformed.includes(line))
+}
+
+/** Several addresses were tried, and each failed in its own way. */
+function messageOf (error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error
+  return reason(first) || errno(error) || 'the connection failed'
+}

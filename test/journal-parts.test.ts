@@ -33,7 +33,7 @@ t.test('a block is cut behind the last line that fits, nothing is lost and both 
 t.test('what is taken, put back and taken again leaves a queue in the order in which it came', async () => {
   const step = fc.oneof(
     fc.record({ push: block }),
-    fc.record({ take: fc.integer({ min: -3, max: 200 }), empty: fc.boolean(), again: fc.boolean() })
+    fc.record({ take: fc.integer({ min: -3, max: 200 }), lines: fc.oneof(fc.constant(Infinity), fc.integer({ min: 0, max: 6 })), empty: fc.boolean(), again: fc.boolean() })
   )
   fc.assert(fc.property(fc.array(step, { maxLength: 30 }), steps => {
     const queue = new Queue(() => 0)
@@ -44,9 +44,10 @@ t.test('what is taken, put back and taken again leaves a queue in the order in w
         came.push(step.push)
         continue
       }
-      const batch = queue.take(step.take, step.empty)
+      const batch = queue.take({ bytes: step.take, records: step.lines }, step.empty)
       const bytes = joined(batch).length && Buffer.byteLength(joined(batch))
       if (bytes > Math.max(0, step.take) && !(step.empty && records(batch) === 1)) return false
+      if (records(batch) > step.lines) return false
       if (step.again) queue.putBack(batch)
       else left.push(...batch)
     }
@@ -63,7 +64,7 @@ t.test('a queue knows since when its oldest line waits', async t => {
   now = 9
   queue.push(blockOf('b'))
   t.equal(queue.since, 5)
-  queue.take(Infinity, true)
+  queue.take({ bytes: Infinity, records: Infinity }, true)
   queue.push(blockOf('c'))
   t.equal(queue.since, 9)
 })

@@ -86,8 +86,9 @@ export class Backlog<S extends Sealed> {
 
   /** The same, in the place that its id gives it. Ids sort by the time at which segments were opened. */
   insert (segment: S): void {
-    const later = this.#entries.findIndex(other => !other.leased && other.segment.id > segment.id)
-    this.#entries.splice(later === -1 ? this.#entries.length : later, 0, { segment, since: this.#uptime(), leased: false })
+    let at = this.#entries.length
+    while (at > 0 && !this.#entries[at - 1]!.leased && this.#entries[at - 1]!.segment.id > segment.id) at--
+    this.#entries.splice(at, 0, { segment, since: this.#uptime(), leased: false })
     this.ring()
   }
 

@@ -3,20 +3,27 @@
 //
 //   node app.js '{"contender": "pino/file", "dirs": ["/tmp/x"], "style": "burst", "lines": 1000000, "rate": 200000}'
 //
+// `url` is that of the receiver, for those who send.
+//
 // burst: as fast as it can log, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
-// feed: ready-made lines, no logger, waiting whenever the transport asks for it: as fast as the transport can.
+// feed: ready-made lines, no logger, waiting whenever the transport asks for it: as fast as the transport can. varied: the same with
+// lines of many kinds and lengths, of which gzip leaves an eighth, as of a service's; of those of feed, which differ in their number, a sixtieth.
 // How many lines, and whether flush() is called before closing, is a matter of the style (styles.js); `start` logs none.
 import { once } from 'node:events'
+import http from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { flush, watch } from 'pino-blackbox'
 import { contenders } from './contenders.js'
-import { mainCpu, peakRss, processCpu } from './meter.js'
+import { service as records } from './convert/service-log.js'
+import { diskBytes, mainCpu, peakRss, processCpu } from './meter.js'
 import { styles } from './styles.js'
 
 const BURST = 1000
 const TICK = 5
+/** So many that none is near enough to its next use for gzip to see. */
+const KINDS = 10_000
 /** Longer than any of them takes. */
 const PATIENCE = '10m'
 
@@ -50,14 +57,8 @@ const ways = {
     }
   },
 
-  async feed (_logLine, lines) {
-    const [head, tail] = `{"level":30,"time":${Date.now()},"pid":${process.pid},"hostname":"shop-7c9f","reqId":"req-4k2j","userId":48213,"method":"GET","url":"/cart/items?page=42","seq":SEQ,"msg":"price list loaded for the region of the customer"}\n`.split('SEQ')
-    for (let seq = 0; seq < lines; seq++) {
-      if (seq === lines >> 1) halfRss = peakRss()
-      if (!transport.write(head + seq + tail)) await once(transport, 'drain')
-      if (seq % BURST === 0) await turn()
-    }
-  },
+  feed: (_logLine, lines) => feed(lines, [readyMade]),
+  varied: (_logLine, lines) => feed(lines, kinds),
 
   async paced (logLine, lines, rate) {
     const start = performance.now()
@@ -69,26 +70,44 @@ const ways = {
   }
 }
 
-const { contender, dirs, style, lines, rate } = JSON.parse(process.argv[2])
+/** Ready-made lines, cut where their number goes. */
+const readyMade = `{"level":30,"time":${Date.now()},"pid":${process.pid},"hostname":"shop-7c9f","reqId":"req-4k2j","userId":48213,"method":"GET","url":"/cart/items?page=42","seq":SEQ,"msg":"price list loaded for the region of the customer"}\n`.split('SEQ')
+
+function variedKinds () {
+  const record = records()
+  return Array.from({ length: KINDS }, (_, seq) => `${JSON.stringify(record(seq))}\n`.split(new RegExp(`(?<="seq":)${seq}(?=,)`)))
+}
+
+async function feed (lines, kinds) {
+  for (let seq = 0; seq < lines; seq++) {
+    const [head, tail] = kinds[seq % kinds.length]
+    if (seq === lines >> 1) halfRss = peakRss()
+    if (!transport.write(head + seq + tail)) await once(transport, 'drain')
+    if (seq % BURST === 0) await turn()
+  }
+}
+
+const { contender, dirs, url, style, lines, rate } = JSON.parse(process.argv[2])
 // Waiting for a transport does not keep a process alive.
 const alive = setInterval(() => {}, 1000)
 const beforeStart = performance.now()
-const transport = pino.transport(contenders[contender].transport(dirs))
+const transport = pino.transport(contenders[contender].transport(dirs, url))
 let failure
 transport.on('error', error => { failure ??= String(error) })
 await Promise.race([once(transport, 'ready'), once(transport, 'close')])
 const startMs = performance.now() - beforeStart
 
 const { log: way, flush: flushes } = styles[style]
-const { later } = contenders[contender]
+const { later, unconfirmed } = contenders[contender]
 const result = { startMs }
+const kinds = way === 'varied' ? variedKinds() : []
 let halfRss = 0
 if (way) {
   const log = pino({ base: { pid: process.pid, hostname: 'shop-7c9f' } }, transport)
   const watched = flushes || later ? watch(transport) : undefined
   await watched?.ready
   const idleRss = peakRss()
-  const [start, main, all] = [performance.now(), mainCpu(), processCpu()]
+  const [start, main, all, disk] = [performance.now(), mainCpu(), processCpu(), diskBytes()]
   const logLine = service(log)
   await ways[way](seq => {
     if (seq === lines >> 1) halfRss = peakRss()
@@ -104,19 +123,28 @@ if (way) {
     await flush(transport, { until: 'delivered', timeout: PATIENCE })
     result.deliveredMs = performance.now() - start
   }
+  if (unconfirmed) await arrived()
   await close()
   const ms = performance.now() - start
   const [mainUs, allUs] = [mainCpu() - main, processCpu() - all]
+  const { written, takenBack } = diskBytes()
   if (watched?.metrics().length === 0) failure ??= 'no output tells its figures'
   const lost = watched?.metrics().find(({ droppedRecords, pendingRecords }) => droppedRecords + pendingRecords > 0)
   if (lost) failure ??= `${lost.name}: ${lost.droppedRecords} lines dropped, ${lost.pendingRecords} not delivered`
-  Object.assign(result, { ms, loggedMs, loggedUs, mainUs, otherUs: allUs - mainUs, idleRss, halfRss, peakRss: peakRss() })
+  Object.assign(result, { ms, loggedMs, loggedUs, mainUs, otherUs: allUs - mainUs, idleRss, halfRss, peakRss: peakRss(), written: written - disk.written, takenBack: takenBack - disk.takenBack })
 } else {
   await close()
 }
 process.send({ ...result, failure })
 clearInterval(alive)
 process.disconnect()
+
+/** The receiver answers when it has every line, or has had no request for long. */
+async function arrived () {
+  const [answer] = await once(http.get(new URL(`arrived?lines=${lines}`, url), { agent: false }), 'response')
+  answer.resume()
+  await once(answer, 'end')
+}
 
 /** Everything is in the kernel's hands when the transport has closed; its thread is gone too. */
 async function close () {

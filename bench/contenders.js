@@ -1,7 +1,9 @@
 // Who is measured. Each contender tells pino's `transport` option from one directory per output; what it leaves there is read
-// back by verify.js or verify-parquet.js. `outputs` are the formats of its outputs, one of lines where nothing is said. `stdout`: it
+// back by verify.js or verify-parquet.js. `outputs` are the formats of its outputs, one of lines where nothing is said; with 'http' it
+// is told the URL of a receiver too, which looks at what it was sent by verify-http.js. `stdout`: it
 // writes to the standard output, which is then a file in its directory. `later`: it may go on writing for longer than pino waits when
-// it closes, so it is closed after a flush().
+// it closes, so it is closed after a flush(). `unconfirmed`: when it closes it does not wait for what it has sent, and it has no flush;
+// it is closed when the receiver has every line.
 import { join } from 'node:path'
 
 /** Rotation of every contender that rotates. */
@@ -9,13 +11,24 @@ export const SIZE_MB = 8
 /** The directory of a dataset in that of its output. */
 export const DATASET = 'logs'
 
+/** How much each request carries before compression, and about as many lines for those who count lines. */
+const BATCH_BYTES = 512 * 1024
+const BATCH_LINES = 2500
+const GZIP_LEVEL = 1
+/** About as long as pino-loki takes for so many lines. It has no batches by size, and gets more at once than these. */
+const LOKI_SECONDS = 0.02
+/** A batch that is not full is sent after this pause. */
+const HTTP_SEND_MS = 50
+
 const file = dir => ({ target: 'pino/file', options: { destination: join(dir, 'app.log') } })
 const jsonl = (dir, options) => ({ target: 'pino-blackbox/jsonl', options: { file: join(dir, 'app'), ...options } })
 const rotating = dir => jsonl(dir, { size: SIZE_MB })
 const parquet = dir => ({ target: 'pino-blackbox/parquet', options: { dir: join(dir, DATASET) } })
-const rfs = (dir, module) => ({ target: new URL(module, import.meta.url).href, options: { name: 'app.log', path: dir, size: `${SIZE_MB}M` } })
+const local = (module, options) => ({ target: new URL(module, import.meta.url).href, options })
+const rfs = (dir, module) => local(module, { name: 'app.log', path: dir, size: `${SIZE_MB}M` })
 const LINES = 'lines'
 const PARQUET = 'parquet'
+export const HTTP = 'http'
 const targets = list => ({ targets: list })
 
 export const contenders = {
@@ -26,6 +39,28 @@ export const contenders = {
   'blackbox jsonl': { transport: ([dir]) => jsonl(dir) },
   'blackbox jsonl, rotating': { transport: ([dir]) => rotating(dir) },
   'blackbox parquet': { outputs: [PARQUET], later: true, transport: ([dir]) => parquet(dir) },
+
+  'blackbox http': {
+    outputs: [HTTP],
+    later: true,
+    // With room for all that the application can be ahead: no line is dropped.
+    transport: ([dir], url) => ({
+      target: 'pino-blackbox/http',
+      options: { url, compress: 'gzip', compressLevel: GZIP_LEVEL, batch: { maxBytes: BATCH_BYTES }, journal: { dir, maxSize: '1g' } }
+    })
+  },
+  'script: gzip, fetch': { outputs: [HTTP], transport: (_, url) => local('script-transport.js', { url, maxBytes: BATCH_BYTES, level: GZIP_LEVEL }) },
+  // Of more than 10,000 waiting lines it drops the oldest, unless it is told not to.
+  'pino-loki, no gzip': {
+    outputs: [HTTP],
+    unconfirmed: true,
+    transport: (_, url) => ({ target: 'pino-loki', options: { host: url, batching: { interval: LOKI_SECONDS, maxBufferSize: 0 } } })
+  },
+  'pino-http-send, no gzip': {
+    outputs: [HTTP],
+    unconfirmed: true,
+    transport: (_, url) => local('http-send-transport.js', { url, batchSize: BATCH_LINES, timeout: HTTP_SEND_MS })
+  },
 
   'pino/file, stdout': { stdout: true, transport: () => ({ target: 'pino/file', options: { destination: 1 } }) },
   'blackbox console': { stdout: true, transport: () => ({ target: 'pino-blackbox/console' }) },

@@ -1,7 +1,8 @@
-// What a process has used so far: its main thread, all of it, and the most memory it ever had.
+// What a process has used so far: its main thread, all of it, the most memory it ever had, its disk.
 import fs from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
+const IO = '/proc/self/io'
 const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`
 
 /** How the main thread's CPU time is found here. */
@@ -21,5 +22,15 @@ export const processCpu = () => sum(process.cpuUsage())
 
 /** Most memory so far, in MB. */
 export const peakRss = () => process.resourceUsage().maxRSS / 1024
+
+/**
+ * Bytes that all threads have written to files on a disk, and how many of them were taken back by deleting the files before the disk
+ * had them. Nothing where the system does not tell. Files in memory count as none.
+ */
+export function diskBytes () {
+  if (!fs.existsSync(IO)) return {}
+  const figures = new Map(fs.readFileSync(IO, 'utf8').trimEnd().split('\n').map(line => line.split(': ')))
+  return { written: Number(figures.get('write_bytes')), takenBack: Number(figures.get('cancelled_write_bytes')) }
+}
 
 const sum = ({ user, system }) => user + system

@@ -17,6 +17,10 @@ const PARQUET = 'blackbox parquet'
 const TEE_PARQUET = 'blackbox tee: jsonl + parquet'
 const TARGETS_PARQUET = 'pino targets: blackbox jsonl + parquet'
 const ROW_API = 'parquetjs-lite, appendRow, gzip'
+const HTTP = 'blackbox http'
+const SCRIPT = 'script: gzip, fetch'
+const LOKI = 'pino-loki, no gzip'
+const HTTP_SEND = 'pino-http-send, no gzip'
 const COPY = 'DuckDB COPY'
 
 const speed = ({ ms }) => 1 / ms
@@ -28,9 +32,12 @@ const loggedCpu = ({ loggedUs }) => loggedUs
 const allCpu = ({ mainUs, otherUs }) => mainUs + otherUs
 const size = ({ bytes }) => bytes
 const peak = ({ peakRss }) => peakRss
+const linesASecond = ({ lines, ms }) => lines / ms * 1000
+const onDisk = ({ written, takenBack }) => (written - takenBack) / 1e6
 const start = ({ startMs }) => startMs
 const ratio = (a, b) => a / b
 const difference = (a, b) => a - b
+const itself = value => value
 
 const atLeast = limit => ({ text: `≥ ${limit}`, ok: value => value >= limit })
 const open = { text: '-', ok: () => undefined }
@@ -81,6 +88,29 @@ const teeGoals = style => {
     goal("lines/s until flush() ('durable')", durable, open, JSONL)
   ]
 }
+const httpGoals = style => [
+  {
+    what: `lines/s, ${style}, ${HTTP}`,
+    style,
+    contender: HTTP,
+    against: HTTP,
+    figure: linesASecond,
+    compare: itself,
+    goal: atLeast(150_000),
+    show: value => value.toFixed(0)
+  },
+  speedGoal(HTTP, SCRIPT, 1.6, style), speedGoal(HTTP, LOKI, 4, style), { ...speedGoal(HTTP, HTTP_SEND, 0, style), goal: open },
+  {
+    what: `written to disk, ${style}, ${HTTP}`,
+    style,
+    contender: HTTP,
+    against: HTTP,
+    figure: onDisk,
+    compare: itself,
+    goal: atMost(1, ' MB'),
+    unit: ' MB'
+  }
+]
 const convertGoal = (what, figure) => (against, goal, contender = PARQUET) => ({
   what: `${what}, ${contender} : ${against}`, style: 'convert', contender, against, figure, compare: ratio, goal
 })
@@ -115,6 +145,7 @@ export const questions = {
   q5: [coldGoal, warmGoal].flatMap(goal => [
     goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1)), goal(`${COPY}, schema by hand`, atLeast(0.5))
   ]),
+  q6: ['http', 'http, feed', 'http, varied'].flatMap(httpGoals),
   q10: [startGoal(JSONL), startGoal(ROTATING), startGoal(CONSOLE), startGoal(TEE)],
   e6: [
     speedGoal(TEE, TARGETS, 3, 'feed'), speedGoal(TEE_LEVELS, TARGETS, 3, 'feed'), speedGoal(TEE, FILES, 3, 'feed'), speedGoal(TEE, FILES, 3),

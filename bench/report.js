@@ -13,13 +13,14 @@ export function report (results, only) {
   ].join('\n')
   const remarks = { paced: ` (${number(rate)} lines/s)`, convert: ` (${number(rows)} lines of a made-up service)` }
   const tables = Object.entries(styles).filter(([style]) => samples.some(sample => sample.style === style))
-    .map(([style, { title, table }]) => `### ${title}${remarks[style] ?? ''}\n\n${TABLES[table](style, samples)}`)
+    .map(([style, { title, table, note }]) => [`### ${title}${remarks[style] ?? ''}`, TABLES[table](style, samples), note].filter(Boolean).join('\n\n'))
   return [head, ...tables, `### Goals\n\n${goals(samples, only)}`].join('\n\n') + '\n'
 }
 
 const number = value => Math.round(value).toLocaleString('en')
 const cpu = value => value.toFixed(2)
 const megabytes = value => value.toFixed(0)
+const tenths = value => value.toFixed(1)
 const perSecond = name => sample => sample.lines / sample[name] * 1000
 const LINES_A_SECOND = ['lines/s', perSecond('ms'), number]
 const MAIN_CPU = ['main CPU, µs/line', ({ mainUs, lines }) => mainUs / lines, cpu]
@@ -30,13 +31,23 @@ const PEAK = ['peak RSS, MB', ({ peakRss }) => peakRss, megabytes]
 const TABLES = {
   lines: table([LINES_A_SECOND, MAIN_CPU, OTHER_CPU, PEAK]),
   flush: table([['durable lines/s', perSecond('durableMs'), number], ['published lines/s', perSecond('deliveredMs'), number], MAIN_CPU, OTHER_CPU, PEAK]),
+  http: table([
+    LINES_A_SECOND,
+    MAIN_CPU,
+    OTHER_CPU,
+    PEAK,
+    ['requests', ({ requests }) => requests, number],
+    ['sent, bytes/line', ({ bytes, lines }) => bytes / lines, tenths],
+    ['written to files, MB', ({ written }) => written / 1e6, megabytes],
+    ['of that on disk, MB', ({ written, takenBack }) => (written - takenBack) / 1e6, tenths]
+  ]),
   convert: table([
     ['rows/s, fresh process', perSecond('ms'), number],
     ['rows/s, warm', perSecond('warmMs'), number],
     ['CPU, µs/row', ({ cpuUs, lines }) => cpuUs / lines, cpu],
     ['CPU, warm, µs/row', ({ warmUs, lines }) => warmUs / lines, cpu],
     ['size, kB', ({ bytes }) => bytes / 1000, number],
-    ['bytes/row', ({ bytes, lines }) => bytes / lines, value => value.toFixed(1)],
+    ['bytes/row', ({ bytes, lines }) => bytes / lines, tenths],
     PEAK
   ]),
   start: startTable
@@ -60,7 +71,7 @@ function startTable (_style, samples) {
 }
 
 function goals (samples, only) {
-  return markdown(['', 'measure', 'goal', 'measured', ''], goalsOf(only).map(({ name, what, style, contender, against, againstStyle = style, figure, compare, goal, unit = '' }) => {
+  return markdown(['', 'measure', 'goal', 'measured', ''], goalsOf(only).map(({ name, what, style, contender, against, againstStyle = style, figure, compare, goal, unit = '', show = value => value.toFixed(unit ? 1 : 2) }) => {
     const of = (who, style) => samples.filter(sample => sample.style === style && sample.contender === who)
     const pairs = of(contender, style).flatMap(sample => {
       const other = of(against, againstStyle).find(({ round, repeat }) => round === sample.round && repeat === sample.repeat)
@@ -68,7 +79,7 @@ function goals (samples, only) {
     })
     if (pairs.length === 0) return [name.toUpperCase(), what, goal.text, '-', 'not measured']
     const value = median(pairs)
-    return [name.toUpperCase(), what, goal.text, spread(pairs, value => value.toFixed(unit ? 1 : 2)) + unit, VERDICTS.get(goal.ok(value))]
+    return [name.toUpperCase(), what, goal.text, spread(pairs, show) + unit, VERDICTS.get(goal.ok(value))]
   }))
 }
 
@@ -86,7 +97,8 @@ function markdown (head, rows) {
   return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-function spread (values, show) {
+function spread (all, show) {
+  const values = all.filter(Number.isFinite)
   if (values.length === 0) return '-'
   return `${show(median(values))} (${show(Math.min(...values))} to ${show(Math.max(...values))})`
 }

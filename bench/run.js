@@ -1,4 +1,4 @@
-// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --only q1,q2,q3,q4,q5,q10,e6,rss --dir /mnt/disk --quick]
+// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --only q1,q2,q3,q4,q5,q6,q10,e6,rss --dir /mnt/disk --quick]
 //
 // All contenders side by side on this machine: in every round each of them once, in a new order, each in a fresh process.
 // Prints the tables and writes bench/results.md and bench/results.json. `rows` are the lines of the file that is converted to Parquet.
@@ -9,7 +9,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { contenders, DATASET } from './contenders.js'
+import { contenders, DATASET, HTTP } from './contenders.js'
 import { converters, PASSES } from './convert/converters.js'
 import { cutIntoSegments } from './convert/segments.js'
 import { writeServiceLog } from './convert/service-log.js'
@@ -47,40 +47,78 @@ function defaultDir () {
   return bavail * bsize > lines * LONGEST * BYTES_A_LINE * 3 * 1.5 ? shared : os.tmpdir()
 }
 
-const base = fs.mkdtempSync(join(values.dir ?? defaultDir(), 'pino-blackbox-bench-'))
+/** Meant for what is to be there after the next start of the machine, so not in memory as /tmp may be. */
+function defaultDisk () {
+  return fs.existsSync('/var/tmp') ? '/var/tmp' : os.tmpdir()
+}
+
+const [base, disk] = [values.dir ?? defaultDir(), values.dir ?? defaultDisk()].map(dir => fs.mkdtempSync(join(dir, 'pino-blackbox-bench-')))
 const input = join(base, 'service.jsonl')
-process.on('exit', () => fs.rmSync(base, { recursive: true, force: true }))
+process.on('exit', () => { for (const dir of [base, disk]) fs.rmSync(dir, { recursive: true, force: true }) })
 process.on('SIGINT', () => process.exit(130))
 
 /** One process, one figure. Rejects when it did not do what it was to do. */
 async function measure (contender, style, { lines, rate }) {
-  const { program, share = 1 } = styles[style]
+  const { program, share = 1, disk: onDisk } = styles[style]
   const sample = { contender, style, lines: program ? rows : Math.round(lines * share) }
   const { outputs = ['lines'], stdout = false } = contenders[contender] ?? {}
-  const dirs = outputs.map((_, at) => join(base, String(at)))
+  const dirs = outputs.map((_, at) => join(onDisk ? disk : base, String(at)))
   for (const dir of dirs) fs.mkdirSync(dir)
+  const receiver = outputs.includes(HTTP) ? await startReceiver() : undefined
   const out = stdout ? fs.openSync(join(dirs[0], 'app.log'), 'a') : 'ignore'
   try {
-    const result = await inProcess(program ?? 'app.js', { ...sample, dirs, rate, input }, out)
-    const found = result.failure || style === 'start' ? [] : await Promise.all(program ? verifyPasses(sample, dirs[0]) : verifyOutputs(outputs, dirs, sample.lines))
-    const { bytes } = found.find(({ bytes }) => bytes !== undefined) ?? {}
-    return { ...sample, ...result, bytes, wrong: result.failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut = 0 }) => sum + cut, 0) }
+    const result = await inProcess(program ?? 'app.js', { ...sample, dirs, rate, input, url: receiver?.url }, out)
+    const found = result.failure || style === 'start' ? [] : await Promise.all(program ? verifyPasses(sample, dirs[0]) : verifyOutputs(outputs, dirs, sample.lines, receiver))
+    const { bytes, requests } = found.find(({ bytes }) => bytes !== undefined) ?? {}
+    return { ...sample, ...result, bytes, requests, wrong: result.failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut = 0 }) => sum + cut, 0) }
   } finally {
+    receiver?.end()
     if (stdout) fs.closeSync(out)
     for (const dir of dirs) fs.rmSync(dir, { recursive: true })
   }
 }
 
-async function inProcess (program, about, out) {
+function start (program, about = {}, out = 'inherit') {
   const { NODE_OPTIONS, ...env } = process.env
-  const child = fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(about)], { env, execArgv: [], stdio: ['ignore', out, 'inherit', 'ipc'] })
+  return fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(about)], { env, execArgv: [], stdio: ['ignore', out, 'inherit', 'ipc'] })
+}
+
+async function inProcess (program, about, out) {
+  const child = start(program, about, out)
   let result
   child.on('message', message => { result = message })
   const [code] = await once(child, 'exit')
   return result ?? { failure: `ended with code ${code}` }
 }
 
-const verifyOutputs = (outputs, dirs, lines) => dirs.map((dir, at) => outputs[at] === 'parquet' ? verifyParquet(join(dir, DATASET), lines) : verify(dir, lines))
+/** A fresh one for every figure, too: what one has sent does not fill the memory of the next one's. */
+async function startReceiver () {
+  const child = start('receiver.js')
+  const [{ url }] = await once(child, 'message')
+  return {
+    url,
+    async verify (lines) {
+      child.send({ lines })
+      const [found] = await once(child, 'message')
+      return found
+    },
+    end: () => child.disconnect()
+  }
+}
+
+function verifyOutputs (outputs, dirs, lines, receiver) {
+  const verifiers = {
+    lines: dir => verify(dir, lines),
+    parquet: dir => verifyParquet(join(dir, DATASET), lines),
+    [HTTP]: dir => leftIn(dir) ?? receiver.verify(lines)
+  }
+  return dirs.map((dir, at) => verifiers[outputs[at]](dir))
+}
+
+function leftIn (dir) {
+  const left = fs.readdirSync(dir, { recursive: true }).find(name => /\.(open|jsonl)$/.test(name))
+  return left && { wrong: `left in the journal: ${left}` }
+}
 const verifyPasses = ({ contender, lines }, dir) => PASSES.map(pass => verifyParquet(join(dir, pass, DATASET), lines, converters[contender].seq))
 
 /** Half of what pino/file can take: an application that is busy, but not with logging alone. */

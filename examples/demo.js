@@ -1,9 +1,11 @@
-// npm run demo                   a shop under load is killed half-way and started again; then its log is counted
+// npm run demo                   a shop under load, and the HTTP receiver of its log, are killed and started again; then the log is
+//                                counted wherever it went
 // npm run demo -- FILE.ndjson    sends a log that you have through the same outputs, and compares
 // cat FILE | npm run demo -- -   the same from stdin
 //
 //   --seconds N    how long the load lasts (default 18, at least 2)
-//   --output DIR   a new or empty directory for logs and report.json; without it ./demo-output, which is wiped at the start
+//   --output DIR   a new or empty directory for logs, what was received, and report.json; without it ./demo-output, which is wiped
+//                  at the start
 //
 // Prints a report and writes it to report.json. Ends with code 1 when a promise was broken, with 2 when it could not be tried.
 import fs from 'node:fs'
@@ -53,8 +55,8 @@ async function run () {
   const shown = relative(process.cwd(), directory)
   console.log(`\n${bold('pino-blackbox demo')}  ${dim(`logs and report.json in ${shown.startsWith('..') ? directory : `./${shown}`}`)}`)
   console.log(source === undefined
-    ? dim('A shop under load logs through tee([jsonl, parquet, console]). Half-way it is killed.\n')
-    : dim(`${source === '-' ? 'stdin' : file} goes through tee([jsonl, parquet, console]); then all are compared.`))
+    ? dim('A shop under load logs through tee([jsonl, parquet, http, console]). Its receiver is killed, then the shop itself.\n')
+    : dim(`${source === '-' ? 'stdin' : file} goes through tee([jsonl, parquet, http, console]); then all are compared.`))
 
   const { figures, verdicts, text } = source === undefined
     ? await crash({ directory, seconds, size: SHOP_FILE })

@@ -1,12 +1,15 @@
-// What the examples log through: rotating files and a Parquet dataset that get every line, and stdout for what somebody should
-// look at now.
-import { console, jsonl, parquet, tee } from 'pino-blackbox'
+// What the examples log through: rotating files, a Parquet dataset and an HTTP receiver that get every line, and stdout for what
+// somebody should look at now.
+import { console, http, jsonl, parquet, tee } from 'pino-blackbox'
 
 /**
- * @param {string} file path of the log without number and extension; the dataset is the directory of that name
- * @param {number} size bytes that a file may hold
+ * @param {object} where
+ * @param {string} where.file path of the log without number and extension; the dataset is the directory of that name
+ * @param {number} where.size bytes that a file may hold
+ * @param {string} where.url of the receiver
+ * @param {string} where.journal directory for what the receiver has not got yet
  */
-export function outputs (file, size) {
+export function outputs ({ file, size, url, journal }) {
   return tee([
     jsonl({ file, extension: '.jsonl', size: `${size}b`, compress: 'gzip', limit: { age: '7d' } }),
     parquet({
@@ -20,6 +23,13 @@ export function outputs (file, size) {
         'res.statusCode': { name: 'status', type: 'int32' },
         responseTime: { name: 'response_ms', type: 'double' }
       }
+    }),
+    http({
+      name: 'receiver',
+      url,
+      batch: { flushAge: '250ms' },
+      retry: { minDelay: '100ms', maxDelay: '1s' }, // likewise; the defaults, 1 s and 30 s, spare a receiver in trouble
+      journal: { dir: journal }
     }),
     console({ stream: 'stdout' }, { level: 'error' })
   ])

@@ -1,7 +1,10 @@
 // A small shop: products, carts, checkout; some routes are slow, some fail. Every log line carries the number of the process's
 // run and a sequence number, so that a reader of the files can tell what is missing.
 //
-//   node examples/shop.js '{"port": 3000, "run": 1, "file": "logs/shop", "size": 8388608, "tally": "logs/tally.1"}'
+//   node examples/shop.js '{"port": 3000, "run": 1, "file": "logs/shop", "size": 8388608, "tally": "logs/tally.1",
+//     "url": "http://127.0.0.1:3001", "journal": "journal"}'
+//
+// Its log goes to examples/receiver.js too. While there is none, what is for it waits in the journal.
 //
 // Messages to the parent, when there is one: { ready: true }, { acknowledged, outputs }: lines up to that number are safe.
 import { randomBytes } from 'node:crypto'
@@ -11,7 +14,9 @@ import Fastify from 'fastify'
 import { flush, shutdown, watch } from 'pino-blackbox'
 import { outputs } from './outputs.js'
 
-const { port = 3000, run = 1, file = 'logs/shop', size = 8 * 1024 ** 2, tally } = JSON.parse(process.argv[2] ?? '{}')
+const {
+  port = 3000, run = 1, file = 'logs/shop', size = 8 * 1024 ** 2, tally, url = 'http://127.0.0.1:3001', journal = 'journal'
+} = JSON.parse(process.argv[2] ?? '{}')
 const FLUSH_EVERY = 200
 const PRODUCTS = Array.from({ length: 60 }, (_, n) => ({
   sku: `sku-${1000 + n}`, name: `${['Kettle', 'Lamp', 'Chair', 'Café crème', '茶碗', 'Fjällräven'][n % 6]} ${n}`, price: 990 + n * 137, stock: 1e6
@@ -25,7 +30,7 @@ const app = Fastify({
   logger: {
     level: 'debug',
     redact: ['card.number'],
-    transport: outputs(file, size),
+    transport: outputs({ file, size, url, journal }),
     mixin () {
       seq++
       if (tallyFd) count()

@@ -5,10 +5,12 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { audit, cleanEnv, logFiles, readLines, until, type Line } from './fixtures/harness.js'
+import { gzipSync } from 'node:zlib'
+import { audit, cleanEnv, logFiles, program, readLines, until, type Line, type Program } from './fixtures/harness.js'
 import { duck } from './fixtures/parquet.js'
 
 const DEMO = fileURLToPath(new URL('../examples/demo.js', import.meta.url))
+const RECEIVER = fileURLToPath(new URL('../examples/receiver.js', import.meta.url))
 const SHORT = ['--seconds', '2']
 
 /** The demo, logging into `output`. */
@@ -27,6 +29,16 @@ function readReport (output: string) {
   return JSON.parse(fs.readFileSync(join(output, 'report.json'), 'utf8'))
 }
 
+/** What the receiver has, batch by batch in the order of their arrival. */
+function batchesIn (directory: string): Array<{ name: string, key: string, text: string }> {
+  return fs.readdirSync(directory).sort().map(name => ({
+    name, key: decodeURIComponent(name.slice('000000000_'.length, -'.jsonl'.length)), text: fs.readFileSync(join(directory, name), 'utf8')
+  }))
+}
+
+/** Every line carries the run of the shop, and its number in it. */
+const byRun = (line: Line): Line => ({ ...line, writer: String(line.run), seq: line.seq! - 1 })
+
 t.test('a shop under load is killed and started again: the report says what the files say', async t => {
   const output = join(t.testdir(), 'out')
   const { code, stdout, stderr } = await demo(output, SHORT).ended
@@ -35,7 +47,7 @@ t.test('a shop under load is killed and started again: the report says what the 
   t.equal(report.kept, true)
   t.match(report.processes, [{ endedBy: 'SIGKILL', missing: 0, duplicates: 0, dropped: 0 }, { endedBy: 'SIGTERM', missing: 0, lost: 0, dropped: 0 }])
 
-  const lines = (await readLines(join(output, 'logs'), 'shop')).map((line): Line => ({ ...line, writer: String(line.run), seq: line.seq! - 1 }))
+  const lines = (await readLines(join(output, 'logs'), 'shop')).map(byRun)
   for (const { run, acknowledged, found, logged, lost } of report.processes) {
     t.ok(acknowledged > 0, `process ${run} had lines acknowledged`)
     t.match(audit(lines, String(run), acknowledged), { missing: [], duplicates: [], unordered: 0 }, `process ${run}: each acknowledged line once`)
@@ -58,6 +70,28 @@ t.test('a shop under load is killed and started again: the report says what the 
     t.same(report.parquet.files.map(({ name }: { name: string }) => name), fs.readdirSync(join(output, 'logs', 'shop')).sort())
     t.ok(report.parquet.ratio > 5, `${report.parquet.ratio} : 1`)
   })
+  await t.test('the receiver has each of these lines once, though it was away while the shop was killed', async t => {
+    const batches = batchesIn(join(output, 'received'))
+    t.equal(new Set(batches.map(({ key }) => key)).size, batches.length, 'no batch twice')
+    t.equal(report.http.batches, batches.length)
+    const received = batches.map(({ text }) => text.split('\n').slice(0, -1).map(line => byRun(JSON.parse(line))))
+    for (const { run, acknowledged, received: reported } of report.processes) {
+      t.match(audit(received.flat(), String(run), acknowledged), { missing: [], duplicates: [], unordered: 0 }, `process ${run}: each acknowledged line once, in order`)
+      t.equal(received.flat().filter(({ writer }) => writer === String(run)).length, reported)
+    }
+    t.equal(report.processes[1].received, report.processes[1].logged, 'after SIGTERM all of them')
+    const written = new Map(lines.map(line => [`${line.writer} ${line.seq}`, JSON.stringify(line)]))
+    const common = received.flat().filter(({ writer, seq }) => written.has(`${writer} ${seq}`))
+    t.ok(common.every(line => written.get(`${line.writer} ${line.seq}`) === JSON.stringify(line)), 'they say what the files say')
+    const died = batches.findIndex(({ key }) => key === report.http.unanswered)
+    t.match(report.http, { unansweredCameAgain: true, repeatsDifferent: 0, foreignLines: 0 }, 'the batch that was not answered was recognised')
+    t.ok(report.http.repeats.includes(report.http.unanswered) && report.http.repeats.every((key: string) => batches.some(batch => batch.key === key)))
+    const late = received.slice(died + 1).flat()
+    const inherited = late.filter(({ writer }) => writer === '1').length
+    t.ok(died >= 0 && inherited > 0, `the next process sent ${inherited} lines of the killed one`)
+    t.ok(report.http.outage.waited >= inherited && report.http.outage.waited <= late.length && report.http.outage.ms > 0)
+    t.match(stdout, new RegExp(`repeats recognised by key +${report.http.repeats.length} .*\\n.* ${report.http.outage.waited.toLocaleString('en')} lines waited`))
+  })
   await t.test('three questions were answered as the lines answer them', async t => {
     t.same(report.answers.map(({ question }: { question: string }) => question), ['Requests by route', 'Errors by type', 'The slowest traces'])
     const [routes, errors, traces] = report.answers.map(({ rows }: { rows: object[] }) => rows)
@@ -77,17 +111,22 @@ t.test('a shop under load is killed and started again: the report says what the 
   t.ok(lines.some(({ order, reqId }) => order !== undefined && reqId !== undefined), 'lines of an order carry the request id')
   t.match(stdout, /Every promise was kept/)
   t.match(stdout, new RegExp(`found in the files +${report.processes[0].found.toLocaleString('en')} `), 'the person reads the same figures')
-  t.same(fs.readdirSync(output).sort(), ['logs', 'report.json'], 'nothing else is left behind')
+  t.same(fs.readdirSync(output).sort(), ['journal', 'logs', 'received', 'report.json'], 'nothing else is left behind')
+  t.same(fs.readdirSync(join(output, 'journal'), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile()), [], 'nothing waits')
   t.same(fs.readdirSync(join(output, 'logs')).sort(), ['shop', ...logFiles(join(output, 'logs'), 'shop')].sort(), 'here neither')
 })
 
 t.test('acknowledged lines that somebody deletes are missed, and the demo ends with code 1', async t => {
   const output = join(t.testdir(), 'out')
   const logs = join(output, 'logs')
+  const received = join(output, 'received')
   const { ended } = demo(output, SHORT)
   const written = (): string | undefined => fs.readdirSync(logs).find(name => name === 'shop.1.jsonl' && fs.statSync(join(logs, name)).size > 20_000)
   await until(() => fs.existsSync(logs) && written())
   fs.rmSync(join(logs, 'shop.1.jsonl'))
+  // The second comes when the first has been answered.
+  await until(() => fs.readdirSync(received).some(name => name.startsWith('000000002_')))
+  fs.rmSync(join(received, batchesIn(received)[0]!.name))
   const { code, stdout } = await ended
   t.equal(code, 1)
   const report = readReport(output)
@@ -96,6 +135,8 @@ t.test('acknowledged lines that somebody deletes are missed, and the demo ends w
   t.match(stdout, /✘ acknowledged lines are in the files/)
   t.ok(report.processes[0].rowsWithoutLine > 0, 'the dataset still has them')
   t.match(stdout, /✘ each line is one row of Parquet/)
+  t.ok(report.processes[0].notReceived > 0)
+  t.match(stdout, /✘ acknowledged lines were received/)
 })
 
 const odd = (count: number): { source: Buffer, kept: Buffer } => {
@@ -115,7 +156,9 @@ t.test('a log that somebody has goes through the same outputs, line by line the 
   t.equal(report.sent.sha256, report.found.sha256)
   t.equal(report.onConsole, 40 + 2, 'errors, and lines whose level cannot be read, came out on stdout too')
   t.same(fs.readFileSync(join(output, 'logs', 'app.1.jsonl')), kept)
-  t.match(stdout, /lines in +2,003[^]*lines out +2,003[^]*rows of Parquet +2,003/)
+  t.match(stdout, /lines in +2,003[^]*lines out +2,003[^]*rows of Parquet +2,003[^]*received over HTTP +2,001[^]*dead letters +2/)
+  t.match(report.http, { received: 2001, dead: 2, astray: 0, foreign: 0, refused: 0 })
+  t.equal(batchesIn(join(output, 'received')).map(({ text }) => text).join(''), kept.toString().replace('Server starting ...\nnot { json\n', ''))
   t.match(report.parquet, { rows: 2003, corrupt: 2, sha256: report.found.messages })
   t.same((await duck(`select _corrupt from ${rowsOf(output, 'app')} where _corrupt is not null`)).map(row => row._corrupt), ['Server starting ...', 'not { json'])
 })
@@ -127,7 +170,7 @@ t.test('the same from stdin', async t => {
   child.stdin!.end(source)
   const { code, stderr } = await ended
   t.equal(code, 0, stderr)
-  t.match(readReport(output), { kept: true, source: 'stdin', sent: { lines: 503 }, found: { lines: 503 } })
+  t.match(readReport(output), { kept: true, source: 'stdin', sent: { lines: 503 }, found: { lines: 503 }, http: { received: 501, dead: 2 } })
   t.same(fs.readFileSync(join(output, 'logs', 'stdin.1.jsonl')), kept)
 })
 
@@ -155,4 +198,36 @@ t.test('what cannot be tried ends with code 2, and other people\'s files stay', 
   }
   t.equal(fs.readFileSync(join(directory, 'keep.txt'), 'utf8'), 'mine')
   t.same(fs.readdirSync(join(directory, 'logs')), ['keep.log'])
+})
+
+t.test('the receiver takes a batch once, also when it was killed before it could answer', async t => {
+  const directory = join(t.testdir(), 'received')
+  const start = async (port: unknown = 0): Promise<{ receiver: Program, port: unknown, post: (key: string, lines: string, body?: Buffer) => Promise<number> }> => {
+    const receiver = program(RECEIVER, { port, directory })
+    t.teardown(() => receiver.process.kill())
+    const { port: own } = await receiver.said('ready')
+    const post = async (key: string, lines: string, body: Buffer = gzipSync(lines)): Promise<number> => {
+      const headers = { 'content-encoding': 'gzip', ...(key !== '' && { 'idempotency-key': key }) }
+      return (await fetch(`http://127.0.0.1:${own}/`, { method: 'POST', body, headers })).status
+    }
+    return { receiver, port: own, post }
+  }
+  const { receiver, port, post } = await start()
+  t.equal(await post('a', '{"n":1}\n{"n":2}\n'), 200)
+  t.equal(await post('a', '{"n":1}\n{"n":2}\n'), 200, 'again')
+  receiver.process.send('hold')
+  const unanswered = t.rejects(post('b/0-1', '{"n":3}\n'))
+  await until(() => receiver.messages.some(({ answered }) => answered === false))
+  receiver.process.kill('SIGKILL')
+  await unanswered
+  t.match(receiver.messages.slice(1), [{ key: 'a', lines: 2, repeat: false }, { key: 'a', repeat: true }, { key: 'b/0-1', lines: 1, repeat: false }])
+
+  const next = await start(port)
+  t.equal(await next.post('b/0-1', '{"n":3}\n'), 200, 'known from before')
+  t.equal(await next.post('a', '{"n":1}\n'), 422, 'a key stands for the same lines always')
+  t.equal(await next.post('c', '{"n":4}\n'), 200)
+  t.equal(await next.post('d', '', gzipSync('{"n":5}\n').subarray(0, 15)), 400, 'cut off')
+  t.equal(await next.post('', '{"n":6}\n'), 400, 'without a key')
+  t.match(next.receiver.messages.slice(1), [{ key: 'b/0-1', repeat: true, status: 200 }, { key: 'a', repeat: true, status: 422 }, { key: 'c', repeat: false }])
+  t.same(batchesIn(directory).map(({ name, text, key }) => [Number(name.slice(0, 9)), key, text]), [[1, 'a', '{"n":1}\n{"n":2}\n'], [2, 'b/0-1', '{"n":3}\n'], [3, 'c', '{"n":4}\n']])
 })

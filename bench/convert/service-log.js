@@ -20,7 +20,8 @@ export function writeServiceLog (path, lines) {
   fs.closeSync(fd)
 }
 
-function service () {
+/** What makes the record of line `seq`, for one line after the other. */
+export function service () {
   const random = dice(1)
   const any = length => Math.floor(random() * length)
   let time = START

@@ -17,22 +17,29 @@ const ERROR = 50
  * @property {Uint8Array} seen how often, by sequence number
  */
 
-/**
- * @param {string} directory
- * @param {string} base
- * @param {number[]} logged for each run, how many lines it may have logged
- * @param {(bytes: number) => void} [onRead]
- */
-export async function auditShop (directory, base, logged, onRead) {
+/** Counts lines of the shop, wherever they are read from. */
+export class Audit {
   /** @type {Found[]} */
-  const runs = logged.map(most => ({ lines: 0, highest: 0, duplicates: 0, unordered: 0, completed: 0, errors: [], seen: new Uint8Array(most + 1) }))
-  const strange = []
-  const files = await readBack(directory, base, (line, { name }) => {
+  runs
+  /** Lines that are none of the shop's. @type {string[]} */
+  strange = []
+
+  /** @param {number[]} logged for each run, how many lines it may have logged */
+  constructor (logged) {
+    this.runs = logged.map(most => ({ lines: 0, highest: 0, duplicates: 0, unordered: 0, completed: 0, errors: [], seen: new Uint8Array(most + 1) }))
+  }
+
+  /**
+   * @param {Buffer} line
+   * @param {string} place
+   * @returns {{ run: number, seq: number } | undefined} what it is, when it is one of the shop's
+   */
+  add (line, place) {
     const found = parse(line)
-    const run = runs[found?.run - 1]
+    const run = this.runs[found?.run - 1]
     if (!run || !(found.seq >= 1 && found.seq < run.seen.length)) {
-      strange.push(`${name}: ${line.toString().slice(0, 200).trimEnd()}`)
-      return
+      this.strange.push(`${place}: ${line.toString().slice(0, 200).trimEnd()}`)
+      return undefined
     }
     if (run.seen[found.seq]++ > 0) run.duplicates++
     else run.lines++
@@ -40,8 +47,20 @@ export async function auditShop (directory, base, logged, onRead) {
     run.highest = Math.max(run.highest, found.seq)
     if (found.msg === 'request completed') run.completed++
     if (found.level >= ERROR) run.errors.push(found.seq)
-  }, onRead)
-  return { files, runs, strange }
+    return found
+  }
+}
+
+/**
+ * @param {string} directory
+ * @param {string} base
+ * @param {number[]} logged for each run, how many lines it may have logged
+ * @param {(bytes: number) => void} [onRead]
+ */
+export async function auditShop (directory, base, logged, onRead) {
+  const audit = new Audit(logged)
+  const files = await readBack(directory, base, (line, { name }) => { audit.add(line, name) }, onRead)
+  return { files, runs: audit.runs, strange: audit.strange }
 }
 
 /**

@@ -6,7 +6,7 @@ import { bytes, count, dim, fileTable, heading, parquetTable, seconds, table } f
  * @param {ReturnType<typeof import('./crash.js').figures>} figures
  * @returns {import('./report.js').Verdict[]}
  */
-export function verdicts ({ processes, files, size, strangeLines, torn, load }) {
+export function verdicts ({ processes, files, size, http, strangeLines, torn, load }) {
   const [killed, ended] = processes
   const all = key => processes.reduce((sum, process) => sum + process[key], 0)
   const answered = load.runs[ended.run]?.answered ?? 0
@@ -33,9 +33,24 @@ export function verdicts ({ processes, files, size, strangeLines, torn, load }) 
       found: rowsFound(all)
     },
     {
+      promise: 'acknowledged lines were received',
+      kept: all('notReceived') === 0,
+      found: `${count(all('acknowledged'))} acknowledged, ${count(all('notReceived'))} missing`
+    },
+    {
+      promise: 'each once by key, in order',
+      kept: all('receivedTwice') === 0 && all('receivedUnordered') === 0 && http.foreignLines === 0,
+      found: `${count(all('receivedTwice'))} received twice, ${count(all('receivedUnordered'))} out of order`
+    },
+    {
+      promise: 'what was not answered came again',
+      kept: http.unansweredCameAgain && http.repeatsDifferent === 0,
+      found: `${cameAgain(http)}, ${count(http.repeatsDifferent)} with other lines`
+    },
+    {
       promise: 'after SIGTERM every line is there',
-      kept: ended.lost === 0 && ended.endedBy === 'SIGTERM',
-      found: `${count(ended.logged)} logged, ${count(ended.found)} found`
+      kept: ended.lost === 0 && ended.received === ended.logged && ended.endedBy === 'SIGTERM',
+      found: `${count(ended.logged)} logged, ${count(ended.found)} found, ${count(ended.received)} received`
     },
     {
       promise: 'each answered request is in the log',
@@ -65,6 +80,8 @@ export function verdicts ({ processes, files, size, strangeLines, torn, load }) 
   ]
 }
 
+const cameAgain = ({ repeats }) => `${count(repeats.length)} repeat${repeats.length === 1 ? '' : 's'} known by key`
+
 /** The kill may find a line that nobody has acknowledged in one output and not in the other. */
 function rowsFound (all) {
   const wrong = all('rowsTwice') + all('rowsDifferent') + all('linesWithoutRow') + all('rowsWithoutLine')
@@ -76,7 +93,7 @@ function rowsFound (all) {
  * @param {ReturnType<typeof import('./crash.js').figures>} figures
  * @returns {string}
  */
-export function text ({ processes, files, size, parquet, answers, load, downFor }) {
+export function text ({ processes, files, size, http, parquet, answers, load, downFor }) {
   const [killed, ended] = processes
   const row = (name, key) => [name, ...processes.map(process => process[key]), killed[key] + ended[key]]
   const statuses = Object.entries(load.statuses).sort().map(([status, times]) => `${count(times)} ${status}`).join(' · ')
@@ -95,8 +112,10 @@ export function text ({ processes, files, size, parquet, answers, load, downFor 
       row('acknowledged by flush()', 'acknowledged'),
       row('found in the files', 'found'),
       row('rows of Parquet', 'rows'),
+      row('received over HTTP', 'received'),
       null,
       row('acknowledged and missing', 'missing'),
+      row('acknowledged and not received', 'notReceived'),
       row('found twice', 'duplicates'),
       row('out of order', 'unordered'),
       row('dropped by an output', 'dropped'),
@@ -104,6 +123,8 @@ export function text ({ processes, files, size, parquet, answers, load, downFor 
       row('logged after the last acknowledgement', 'afterLastAcknowledgement'),
       row('of these taken by the kill', 'lost')
     ]),
+    heading('HTTP'),
+    httpTable(http, killed, ended),
     heading('Files'),
     fileTable(files, size),
     heading('Parquet'),
@@ -111,4 +132,16 @@ export function text ({ processes, files, size, parquet, answers, load, downFor 
     answerText(answers),
     ...said.length > 0 ? [heading('Said on stderr'), ...said] : []
   ].join('\n')
+}
+
+/** What the receiver got, and what its death cost. */
+function httpTable ({ batches, bytes: sent, ratio, repeats, outage }, killed, ended) {
+  const sum = key => killed[key] + ended[key]
+  return table([
+    ['lines logged', sum('logged'), dim(`${count(sum('acknowledged'))} acknowledged by flush()`)],
+    ['lines received', sum('received'), dim(`different ones, in ${count(batches)} batches; ${bytes(sent)} on the wire, ${ratio.toFixed(1)} : 1`)],
+    ['repeats recognised by key', repeats.length, dim('batches that were written and not answered, or not in time')],
+    ['receiver away', seconds(outage.ms), dim(`${count(outage.waited)} lines waited meanwhile`)],
+    ['until these had come', seconds(outage.throughAfter), dim('from when it was back; the killed process left some of them')]
+  ], 1)
 }

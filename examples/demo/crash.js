@@ -1,15 +1,18 @@
-// The shop under load, killed half-way and started again, then ended by SIGTERM while customers are still there; and what is
-// found of its log lines afterwards.
+// The shop under load: the receiver of its log is killed, then the shop itself; both are started again, and the shop is ended by
+// SIGTERM while customers are still there. Then everything that was logged is looked for.
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { auditShop, consoleReader, missing } from './audit.js'
+import { auditShop, consoleReader } from './audit.js'
+import { figures } from './crash-figures.js'
 import { text, verdicts } from './crash-report.js'
 import { compareShop, withDataset } from './dataset.js'
 import { logFiles } from './lines.js'
-import { freePort, heard, inTime, start } from './processes.js'
+import { freePort, heard, inTime, PATIENCE, start } from './processes.js'
 import { progress } from './progress.js'
 import { answers } from './questions.js'
+import { auditReceived } from './received.js'
+import { Receiver } from './receiver.js'
 import { count, dim, seconds as inSeconds } from './report.js'
 
 const BASE = 'shop'
@@ -17,6 +20,10 @@ const CUSTOMERS = 48
 /** More than any machine gets through, so that the load is bounded and never the first to end. */
 const MOST_PER_SECOND = 20_000
 const TICK = 50
+/** Shares of the load's time. The receiver is away when the shop is killed: the next process has to send what waits. */
+const RECEIVER_KILLED = 1 / 3
+const SHOP_KILLED = 1 / 2
+const RECEIVER_BACK = 7 / 12
 
 /**
  * One process of the shop.
@@ -32,42 +39,54 @@ const TICK = 50
 /** @param {{ directory: string, seconds: number, size: number }} settings */
 export async function crash ({ directory, seconds, size }) {
   const logs = join(directory, 'logs')
+  const received = join(directory, 'received')
+  const journal = join(directory, 'journal')
   const began = Date.now()
   const show = progress(seconds * 1000)
   const say = text => show.say(`  ${dim(inSeconds(Date.now() - began).padStart(8))}  ${text}`)
   const port = await freePort()
+  const receiver = new Receiver(received)
   /** @type {import('../load.js').Tally} */
   const load = { sent: 0, answered: 0, failed: 0, statuses: {}, runs: {} }
   /** @type {Run[]} */
   const runs = []
+  const logged = () => runs.map(run => run.logged())
   const tallyOf = number => join(directory, `.tally.${number}`)
   const startShop = () => {
-    const run = openShop({ port, run: runs.length + 1, file: join(logs, BASE), size, tally: tallyOf(runs.length + 1) })
+    const run = openShop({ port, run: runs.length + 1, file: join(logs, BASE), size, tally: tallyOf(runs.length + 1), url: receiver.url, journal })
     runs.push(run)
     return run
   }
   let audited = 0
   try {
+    say(`the receiver listens (process ${(await receiver.open()).child.pid})`)
     const first = startShop()
     await inTime(heard(first.program, ({ ready }) => ready, 'start the shop'), 'start the shop')
     say(`the shop listens (process ${first.program.child.pid})`)
-    const customers = start('load.js', { port, customers: CUSTOMERS, seconds: 10 * seconds + 60, requests: MOST_PER_SECOND * seconds }, {
+    const customers = start('load.js', { port, customers: CUSTOMERS, seconds: 10 * seconds + 60, requests: MOST_PER_SECOND * (seconds + PATIENCE / 1000) }, {
       onMessage: tally => Object.assign(load, tally)
     })
     say(`${CUSTOMERS} customers come (process ${customers.child.pid})`)
-    const half = async number => {
-      await inTime(answered(load, number, customers), `an answer of process ${number}`)
-      const from = Date.now()
-      for (let now = from; now - from < seconds * 500 || runs[number - 1].acknowledged === 0; now = Date.now()) {
-        for (const { ended, stderr } of [customers, runs[number - 1].program]) {
-          if (ended) throw new Error(`a process ended too early (${ended.signal ?? `code ${ended.code}`})\n${stderr}`)
+    let spent = 0
+    /** The load goes on until this share of its time is over; and a while longer, when there is something still to come. */
+    const go = async (share, enough = () => true) => {
+      const from = Date.now() - spent
+      do {
+        for (const program of [customers, runs.at(-1)?.program, receiver.program]) {
+          if (program?.ended) throw new Error(`a process ended too early (${program.ended.signal ?? `code ${program.ended.code}`})\n${program.stderr}`)
         }
-        show.update((number - 1) * seconds * 500 + now - from, live(load.answered, runs))
+        show.update(spent, live(load.answered, logged(), receiver.lines))
         await sleep(TICK)
-      }
+        spent = Date.now() - from
+      } while (spent < share * seconds * 1000 || (!enough() && spent < share * seconds * 1000 + PATIENCE))
     }
 
-    await half(1)
+    await inTime(answered(load, 1, customers), 'an answer of process 1')
+    await go(RECEIVER_KILLED)
+    const unanswered = await receiver.kill()
+    const outage = { arrivals: receiver.batches, lines: receiver.lines, from: Date.now(), until: 0, logged: [0] }
+    say('SIGKILL to the receiver, between a batch and its answer')
+    await go(SHOP_KILLED, () => first.acknowledged > 0)
     first.program.child.kill('SIGKILL')
     await inTime(first.program.exited, 'kill the shop')
     const tail = tornTail(logs)
@@ -76,23 +95,32 @@ export async function crash ({ directory, seconds, size }) {
     say(`SIGKILL to the shop; started again at once (process ${second.program.child.pid})`)
     await inTime(heard(second.program, ({ ready }) => ready, 'start the shop again'), 'start the shop again')
     say(`it listens again, ${inSeconds(Date.now() - killed)} after the kill`)
-    await half(2)
+    await inTime(answered(load, 2, customers), 'an answer of process 2')
+    await go(RECEIVER_BACK)
+    const { child } = await receiver.open()
+    Object.assign(outage, { until: Date.now(), logged: logged() })
+    const owed = [first.acknowledged - outage.lines, second.acknowledged]
+    say(`the receiver listens again, after ${inSeconds(outage.until - outage.from)} (process ${child.pid})`)
+    const through = () => auditReceived(received, logged(), outage).waited.every((lines, at) => lines >= owed[at])
+    await go(1, () => second.acknowledged > 0 && through())
 
     say('SIGTERM to the shop, with all customers in it')
     second.program.child.kill('SIGTERM')
     const end = await inTime(second.program.closed.then(() => second.program.exited), 'end the shop')
     if (customers.child.connected) customers.child.send('stop')
     await inTime(Promise.all([customers.closed, first.program.closed]), 'end the load')
+    await receiver.close()
     say(`the shop has ended (${end.signal ?? `code ${end.code}`}); now every file is read back`)
 
     const total = logFiles(logs, BASE).reduce((sum, name) => sum + fs.statSync(join(logs, name)).size, 0)
-    const found = await auditShop(logs, BASE, runs.map(run => run.logged()), read => {
+    const found = await auditShop(logs, BASE, logged(), read => {
       audited += read
       show.update(seconds * 1000 * audited / total, 'reading back')
     })
+    const inbox = auditReceived(received, logged(), outage)
     say('and DuckDB reads the Parquet files')
     const asked = await askDataset(logs, runs.length)
-    const all = figures(runs, found, { size, torn: tail, load, ...asked })
+    const all = figures(runs, found, { size, torn: tail, load, receiver, inbox, outage, unanswered, ...asked })
     return { figures: all, verdicts: verdicts(all), text: text(all) }
   } finally {
     show.stop()
@@ -141,9 +169,9 @@ async function answered (load, number, customers) {
 }
 
 /** Always as long, so that nothing jumps. */
-function live (requests, runs) {
-  const lines = runs.reduce((sum, run) => sum + run.logged(), 0)
-  return `${count(requests).padStart(7)} requests ${count(lines).padStart(9)} lines  process ${runs.length}`
+function live (requests, logged, received) {
+  const lines = logged.reduce((sum, lines) => sum + lines, 0)
+  return `${count(requests).padStart(7)} requests ${count(lines).padStart(9)} lines ${count(received).padStart(9)} received`
 }
 
 /** Bytes of an unfinished line at the end of the newest file. */
@@ -152,65 +180,4 @@ function tornTail (logs) {
   if (name === undefined) return 0
   const bytes = fs.readFileSync(join(logs, name))
   return bytes.length - bytes.lastIndexOf(0x0a) - 1
-}
-
-/**
- * Everything that the report tells.
- *
- * @param {Run[]} runs
- * @param {Awaited<ReturnType<typeof auditShop>>} found
- * @param {{ size: number, torn: number, load: import('../load.js').Tally } & Awaited<ReturnType<typeof askDataset>>} more
- */
-export function figures (runs, { files, runs: found, strange }, { size, torn, load, parquet, answers }) {
-  const processes = runs.map(({ acknowledged, outputs, onConsole, program, logged }, at) => {
-    const { lines, highest, duplicates, unordered, completed, errors } = found[at]
-    const lost = missing(found[at], acknowledged)
-    const expected = errors.filter(seq => seq <= acknowledged)
-    const { rows, twice, different, withoutRow, withoutLine } = parquet.runs[at]
-    // What the kill took is not the same lines in each output.
-    const owed = program.ended?.signal === 'SIGKILL' ? acknowledged : Infinity
-    return {
-      run: at + 1,
-      endedBy: program.ended?.signal ?? `code ${program.ended?.code}`,
-      logged: logged(),
-      acknowledged,
-      found: lines,
-      missing: lost.length,
-      firstMissing: lost.slice(0, 10),
-      duplicates,
-      unordered,
-      gaps: highest - lines,
-      afterLastAcknowledgement: logged() - acknowledged,
-      lost: logged() - lines,
-      requestsCompleted: completed,
-      rows,
-      rowsTwice: twice,
-      rowsDifferent: different,
-      linesWithoutRow: withoutRow.filter(seq => seq <= owed).length,
-      rowsWithoutLine: withoutLine.filter(seq => seq <= owed).length,
-      unacknowledgedInOne: [...withoutRow, ...withoutLine].filter(seq => seq > owed).length,
-      consoleExpected: expected.length,
-      consoleMissing: expected.filter(seq => !onConsole.has(seq)).length,
-      dropped: outputs.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0),
-      outputs,
-      stderr: program.stderr
-    }
-  })
-  const cut = processes.at(-1)?.outputs.reduce((sum, { tornBytes }) => sum + tornBytes, 0) ?? 0
-  const [killed, ended] = [1, 2].map(run => load.runs[run])
-  return {
-    mode: 'shop',
-    load,
-    /** ms without an answer */
-    downFor: killed && ended ? ended.first - killed.last : undefined,
-    processes,
-    files,
-    size,
-    parquet: { files: parquet.files, bytes: parquet.bytes, ratio: files.reduce((sum, { text }) => sum + text, 0) / parquet.bytes },
-    answers,
-    strangeLines: strange.length,
-    strange: strange.slice(0, 10),
-    /** bytes of a half line at the kill, and those that the next process says it cut */
-    torn: { left: torn, cut }
-  }
 }

@@ -3,7 +3,10 @@ import { fork } from 'node:child_process'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-const PATIENCE = 30_000
+/** ms for what may take a while, and has to come. */
+export const PATIENCE = 30_000
+/** Whatever proxy there is for others: nothing of the demo leaves the machine. */
+const DIRECT = { ...process.env, no_proxy: '127.0.0.1', NO_PROXY: '127.0.0.1' }
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
 
@@ -24,7 +27,7 @@ const running = new Set()
  */
 export function start (name, options, { stdin = 'ignore', onStdout = () => {}, onMessage = () => {} }) {
   const path = fileURLToPath(new URL(`../${name}`, import.meta.url))
-  const child = fork(path, [JSON.stringify(options)], { stdio: [stdin, 'pipe', 'pipe', 'ipc'] })
+  const child = fork(path, [JSON.stringify(options)], { env: DIRECT, stdio: [stdin, 'pipe', 'pipe', 'ipc'] })
   running.add(child)
   /** @type {Program} */
   const program = {

@@ -1,7 +1,7 @@
 // A bar on a terminal, a line now and then anywhere else.
 import { MultiBar } from 'cli-progress'
 
-const BAR = 24
+const BAR = 18
 const PLAIN_EVERY = 2500
 
 /**

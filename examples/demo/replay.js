@@ -6,6 +6,8 @@ import { LineDigest } from './digest.js'
 import { logFiles, readBack } from './lines.js'
 import { heard, start } from './processes.js'
 import { progress } from './progress.js'
+import { Comparison } from './received.js'
+import { Receiver } from './receiver.js'
 import { bytes, count, dim, fileTable, heading, parquetTable, seconds, table } from './report.js'
 
 const NEWLINE = 0x0a
@@ -16,13 +18,17 @@ export async function replay ({ directory, source, size }) {
   const base = source === '-' ? 'stdin' : basename(source).replace(/\.[^.]*$/, '') || 'log'
   const from = source === '-' ? 'stdin' : source
   const total = source === '-' ? 0 : fs.statSync(source).size
+  const received = join(directory, 'received')
+  const journal = join(directory, 'journal')
+  const receiver = new Receiver(received)
   let onConsole = 0
 
+  await receiver.open()
   const sending = progress(total)
   const began = Date.now()
   let sent
   try {
-    const sender = start('demo/sender.js', { source, file: join(logs, base), size }, {
+    const sender = start('demo/sender.js', { source, file: join(logs, base), size, url: receiver.url, journal }, {
       stdin: source === '-' ? 'inherit' : 'ignore',
       onStdout: piece => { for (const byte of piece) if (byte === NEWLINE) onConsole++ },
       onMessage: ({ bytes: done, lines }) => {
@@ -32,6 +38,7 @@ export async function replay ({ directory, source, size }) {
     sent = (await heard(sender, ({ sent }) => sent, 'send the lines')).sent
     await sender.closed
     sent.stderr = sender.stderr
+    await receiver.close()
   } finally {
     sending.stop()
   }
@@ -40,11 +47,16 @@ export async function replay ({ directory, source, size }) {
   const reading = progress(stored)
   const digest = new LineDigest()
   const messages = new MessageDigest()
+  const arrived = new Comparison(received, journal)
+  /** Lines that the receiver might have taken. */
+  let refused = 0
   let audited = 0
   try {
     const files = await readBack(logs, base, line => {
+      const record = objectOf(line)
       digest.add(line)
-      addMessage(messages, line)
+      addMessage(messages, line, record)
+      if (arrived.add(line) === 'dead' && record) refused++
     }, read => {
       audited += read
       reading.update(audited, `reading back · ${count(digest.lines)} lines`)
@@ -56,7 +68,9 @@ export async function replay ({ directory, source, size }) {
     })
     const lines = messages.figures()
     const found = { ...digest.figures(), notJson: lines.corrupt, messages: lines.sha256 }
-    const figures = { mode: 'replay', source: from, sent, found, parquet, onConsole, files, size }
+    const { batches, bytes: wire, repeats } = receiver
+    const http = { batches, bytes: wire, repeats: repeats.length, ...arrived.figures(), refused }
+    const figures = { mode: 'replay', source: from, sent, found, parquet, http, onConsole, files, size }
     return { figures, verdicts: verdicts(figures), text: text(figures) }
   } finally {
     reading.stop()
@@ -64,16 +78,14 @@ export async function replay ({ directory, source, size }) {
 }
 
 /** As a row has it: a message that is no text, or one that UTF-8 cannot hold, has no column. */
-function addMessage (messages, line) {
-  const text = line.toString().slice(0, -1)
-  const record = objectOf(text)
-  if (!record) messages.add(text, null)
+function addMessage (messages, line, record) {
+  if (!record) messages.add(line.toString().slice(0, -1), null)
   else messages.add(null, typeof record.msg === 'string' && record.msg.isWellFormed() ? record.msg : null)
 }
 
-function objectOf (text) {
+function objectOf (line) {
   try {
-    const value = JSON.parse(text)
+    const value = JSON.parse(line.toString())
     return typeof value === 'object' && !Array.isArray(value) ? value : undefined
   } catch {
     return undefined
@@ -81,7 +93,7 @@ function objectOf (text) {
 }
 
 /** @returns {import('./report.js').Verdict[]} */
-function verdicts ({ sent, found, parquet, onConsole, files, size }) {
+function verdicts ({ sent, found, parquet, http, onConsole, files, size }) {
   const tooBig = files.filter(({ text, lines }) => text > size && lines > 1)
   const dropped = sent.outputs.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0)
   const console = sent.outputs.find(({ kind }) => kind === 'console')
@@ -90,6 +102,7 @@ function verdicts ({ sent, found, parquet, onConsole, files, size }) {
     { promise: 'the same lines in the same order', kept: found.sha256 === sent.sha256, found: digests(sent, found) },
     { promise: 'each line is one row of Parquet', kept: parquet.rows === found.lines && parquet.corrupt === found.notJson, found: `${count(parquet.rows)} rows, ${count(found.lines)} lines` },
     { promise: 'their messages in the same order', kept: parquet.sha256 === found.messages, found: digests({ sha256: found.messages }, parquet) },
+    { promise: 'each line was received, in order', kept: http.received + http.dead === found.lines && http.astray + http.foreign + http.refused === 0, found: `${count(http.received)} received, ${count(http.dead)} dead letters, ${count(http.astray + http.foreign)} astray` },
     { promise: 'no torn line in any file', kept: files.every(({ torn }) => torn === 0) && found.blank + found.crlf + found.notUtf8 === 0, found: `${files.filter(({ torn }) => torn > 0).length} found` },
     { promise: `no file over ${bytes(size)}`, kept: tooBig.length === 0, found: `largest ${count(Math.max(0, ...files.map(({ text }) => text)))} of ${count(size)} bytes` },
     { promise: 'errors came out on stdout too', kept: onConsole === console?.acceptedRecords, found: `${count(onConsole)} of ${count(console?.acceptedRecords ?? 0)}` },
@@ -103,7 +116,7 @@ function digests (before, after) {
 }
 
 /** @returns {string} */
-function text ({ sent, found, parquet, onConsole, files, size }) {
+function text ({ sent, found, parquet, http, onConsole, files, size }) {
   const said = sent.stderr.trimEnd().split('\n').filter(Boolean).map(line => `  ${line}`)
   const rate = sent.ms > 0 ? sent.lines / sent.ms * 1000 : 0
   return [
@@ -112,6 +125,8 @@ function text ({ sent, found, parquet, onConsole, files, size }) {
       ['lines in', sent.lines, dim(bytes(sent.bytes))],
       ['lines out', found.lines, dim(bytes(files.reduce((sum, file) => sum + file.text, 0)))],
       ['rows of Parquet', parquet.rows, ''],
+      ['received over HTTP', http.received, dim(`in ${count(http.batches)} batch${http.batches === 1 ? '' : 'es'}; ${bytes(http.bytes)} on the wire`)],
+      ['kept as dead letters', http.dead, dim('not sent: no JSON object')],
       ['lines on stdout as well', onConsole, dim("level 'error' and above, or not readable")],
       ['time until all were safe', seconds(sent.ms), dim(`${count(rate)} lines/s, ${bytes(Math.round(sent.bytes / sent.ms * 1000))}/s`)]
     ], 1),

@@ -1,6 +1,8 @@
 // The segment that a disk journal writes, from its creation to its sealing, through errors and external renames. Whoever calls
 // does one thing at a time.
+import { dirname } from 'node:path'
 import { ActiveSegment, type SegmentLife } from './active.js'
+import { syncDirectory } from './directory.js'
 import { nextBoundary, rebase } from './period.js'
 import type { Block } from './block.js'
 import type { Amount, Sealed } from './journal.js'
@@ -58,7 +60,15 @@ export class Writer<S extends Sealed> {
   }
 
   async create (now: number): Promise<void> {
-    this.#active = this.#segment(await this.#o.shelf.create(now), this.#begin(now))
+    const file = await this.#o.shelf.create(now)
+    try {
+      // A synced file is of no use when its name gets lost with the power.
+      if (this.#o.fsync !== 'never') await syncDirectory(dirname(file.path))
+    } catch (error) {
+      await file.close().catch(() => {})
+      throw error
+    }
+    this.#active = this.#segment(file, this.#begin(now))
   }
 
   /** Goes on in a new file when somebody has renamed or removed the one that is written: what was written stays with that. True when it was so. */

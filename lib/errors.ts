@@ -41,13 +41,12 @@ export class AttemptError extends DeliveryError {
   /** Somebody has to do something first (wrong credentials): told at once. */
   readonly needsHelp: boolean
   /** A part of the segment has been delivered: the rest stays with whoever delivers it. */
-  readonly partial: boolean
+  partial = false
 
-  constructor (what: string, { after = 0, needsHelp = false, partial = false, ...options }: ErrorOptions & { after?: number, needsHelp?: boolean, partial?: boolean } = {}) {
-    super('BLACKBOX_DELIVERY', what, options)
+  constructor (what: string, { after = 0, needsHelp = false }: { after?: number, needsHelp?: boolean } = {}) {
+    super('BLACKBOX_DELIVERY', what)
     this.after = after
     this.needsHelp = needsHelp
-    this.partial = partial
   }
 }
 

@@ -74,10 +74,10 @@ export class Exporter {
       for (let part = parts.next; part; part = parts.next) await this.#deliver(segment, progress, part)
       return outcome
     } catch (error) {
-      const partial = parts.begun || outcome.dead !== undefined
-      if (partial) this.#progress.set(segment, progress)
-      const { after = 0, needsHelp = false } = error instanceof AttemptError ? error : {}
-      throw new AttemptError(this.#destination.credentials.hide(reason(error)), { after, needsHelp, partial })
+      const failure = error instanceof AttemptError ? error : this.#failure(reason(error))
+      failure.partial = parts.begun || outcome.dead !== undefined
+      if (failure.partial) this.#progress.set(segment, progress)
+      throw failure
     }
   }
 
@@ -104,8 +104,8 @@ export class Exporter {
       const verdict = verdictOn(answer.status)
       if (verdict === 'delivered') return parts.accept()
       why = this.#tell(answer)
-      if (verdict === 'retry') throw new AttemptError(why, { after: retryAfter(answer.headers['retry-after'], Date.now()) })
-      if (verdict === 'help') throw new AttemptError(why, { after: HELP, needsHelp: true })
+      if (verdict === 'retry') throw this.#failure(why, { after: retryAfter(answer.headers['retry-after'], Date.now()) })
+      if (verdict === 'help') throw this.#failure(why, { after: HELP, needsHelp: true })
       status = answer.status
     } catch (error) {
       if (error instanceof AttemptError) throw error
@@ -135,7 +135,7 @@ export class Exporter {
           ...credentials.headers
         },
         body
-      }).catch(error => { throw new AttemptError(messageOf(error)) })
+      }).catch(error => { throw this.#failure(messageOf(error)) })
       const to = redirectOf(answer.status, answer.headers.location, url)
       if (to && ++hops <= HOPS) {
         url = to
@@ -145,6 +145,10 @@ export class Exporter {
         return answer
       }
     }
+  }
+
+  #failure (what: string, about?: { after?: number, needsHelp?: boolean }): AttemptError {
+    return new AttemptError(this.#destination.credentials.hide(what), about)
   }
 
   /** As dead letters, or nowhere. */

@@ -1,30 +1,30 @@
 // The options of an output's journal: where lines wait until they are delivered, and how many may.
 import { fsyncOption } from './common.js'
-import { abbreviated, alias, count, duration, either, group, oneOf, optional, size, text } from './option.js'
+import { abbreviated, alias, count, duration, either, group, oneOf, optional, size, text, timer } from './option.js'
 import { MB } from './units.js'
 
 /** `maxSize` in bytes is the default of this output. */
-const entries = (maxSize: number, where: string) => ({
-  dir: optional(text(`Directory of the journal. Defaults to ${where}.`)),
+const limits = (maxSize: number) => ({
   maxSize: optional(size('Bytes of lines that may wait for their delivery.'), maxSize),
   whenFull: optional(oneOf(['drop-oldest', 'drop-newest', 'block'], 'What happens beyond `maxSize`: the oldest lines or the newest are dropped, or reading stops. Then lines pile up in the main thread, because pino cannot be blocked; after `blockTimeout` the newest are dropped. Every drop is counted.'), 'drop-oldest'),
-  blockTimeout: optional(duration('How long `whenFull: "block"` stops reading before it drops.'), 2000),
+  blockTimeout: optional(timer('How long `whenFull: "block"` stops reading before it drops.'), 2000),
   fsync: optional(fsyncOption, 'never')
 })
 
 const AGE = 'Lines that have waited longer than this are dropped and counted as `expired`. Only time counts in which the process runs; it begins anew with a restart.'
 
 export const parquetJournal = optional(group({
-  ...entries(2048 * MB, '`.<name of dir>.blackbox` beside `dir`. Where files cannot be renamed from there into `dir` (another file system), `_blackbox` in `dir` is used, and stderr says so'),
+  dir: optional(text('Directory of the journal. Defaults to `.<name of dir>.blackbox` beside `dir`. Where files cannot be renamed from there into `dir` (another file system), `_blackbox` in `dir` is used, and stderr says so.')),
+  ...limits(2048 * MB),
   maxAge: optional(duration(AGE))
 }), {})
 
 /** Of outputs that send segments elsewhere. */
 export const spoolJournal = optional(abbreviated(group({
-  ...entries(256 * MB, ''),
-  dir: optional(alias('SPOOL_DIR', either(text(''), oneOf([false], ''), 'Directory of the journal. Defaults to `./.blackbox`; where that cannot be written to, lines wait in memory, and stderr says so. `false`: they wait in memory, and are lost with the process; `journal: "memory"` is short for it.'))),
+  dir: optional(alias('spoolDir', either(text(''), oneOf([false], ''), 'Directory of the journal. Defaults to `./.blackbox`; where that cannot be written to, lines wait in memory, and stderr says so. `false`: they wait in memory, and are lost with the process; `journal: "memory"` is short for it.'))),
+  ...limits(256 * MB),
   maxAge: optional(duration(AGE), '72h'),
   fallbackDir: optional(text('Directory to go on in while `dir` cannot be written to.')),
-  maxBufferRecords: optional(alias('MAX_BUFFER_RECORDS', count('Lines that may wait, where they wait in memory.')), 10_000),
-  maxBufferBytes: optional(alias('MAX_BUFFER_BYTES', size('Bytes of lines that may wait, where they wait in memory.')), 8 * MB)
+  maxBufferRecords: optional(alias('maxBufferRecords', count('Lines that may wait, where they wait in memory.')), 10_000),
+  maxBufferBytes: optional(alias('maxBufferBytes', size('Bytes of lines that may wait, where they wait in memory.')), 8 * MB)
 }), { memory: { dir: false } }), {})

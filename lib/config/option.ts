@@ -16,7 +16,7 @@ export interface About {
   doc: string
   /** Its value is a secret, or may hold one: not to be shown. */
   secret?: boolean
-  /** Another name that an environment variable may have after that of the output: `API_KEY`. */
+  /** Another name for its environment variable: `apiKey` for `PINO_BLACKBOX_HTTP_API_KEY`. */
   variable?: string | undefined
 }
 
@@ -45,7 +45,7 @@ export const oneOf = <const T extends readonly (string | boolean)[]> (values: T,
 )
 
 /** Milliseconds, or `'500ms' '15m' '24h' '7d'`; more than zero and less than `below`. */
-export const duration = (doc: string, below = Infinity) => v.pipe(
+export const duration = (doc: string, below = Infinity, limit = below < Infinity ? `, below ${below} ms` : '') => v.pipe(
   v.union([v.number(), v.string()]),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const ms = parseDuration(dataset.value)
@@ -53,8 +53,11 @@ export const duration = (doc: string, below = Infinity) => v.pipe(
     addIssue()
     return NEVER
   }),
-  about(`a positive duration such as 500, '500ms', '15m' or '7d'${below < Infinity ? `, below ${below} ms` : ''}`, doc)
+  about(`a positive duration such as 500, '500ms', '15m' or '7d'${limit}`, doc)
 )
+
+/** The same, of what a timer measures: with more it would end at once. */
+export const timer = (doc: string) => duration(doc, 24 * 86_400_000 + 1, ', up to 24 days')
 
 /** Bytes, or `'512k' '100m' '1g'` (binary); at least one. With `bare`, a number means that many times `bare` bytes. */
 export const size = (doc: string, bare = 1) => v.pipe(

@@ -16,7 +16,7 @@ export function parseOptions<S extends Group, R = Filled<S>> (
   output: string, schema: S, input: unknown, env: Environment = process.env, check = (filled: Filled<S>): R => filled as R
 ): R {
   if (input !== undefined && !isGroup(input)) {
-    throw new OptionError(output, 'options', `Expected the options to be an object, got ${show(input)}`)
+    throw new OptionError(output, 'options', `Expected the options to be an object, got ${shown(schema, input)}`)
   }
   const variables = new Map<string, string>()
   const merged = overlay(withoutPinoKeys(input), schema, [output], env, variables)
@@ -33,7 +33,7 @@ export function parseOptions<S extends Group, R = Filled<S>> (
   try {
     return check(result.value)
   } catch (error) {
-    const variable = error instanceof OptionError ? variables.get(error.option) : undefined
+    const variable = error instanceof OptionError ? blamed(error, variables) : undefined
     if (variable === undefined) throw error
     throw new OptionError(output, variable, `${(error as OptionError).problem} (from the environment variable ${variable})`)
   }
@@ -76,24 +76,37 @@ function overlay (given: Record<string, unknown>, schema: Group, path: string[],
       if (below !== undefined || Object.keys(filled).length > 0) merged[name] = filled
       continue
     }
-    const { variable: other } = describe(option as Schema)
-    const [variable, value] = [[PREFIX, ...here.map(snake)], other === undefined ? [] : [PREFIX, snake(path[0]!), other]]
-      .map(parts => [parts.join('_'), env[parts.join('_')]] as const).find(([, value]) => value !== undefined && value !== '') ?? []
-    if (merged[name] !== undefined || value === undefined) continue
-    merged[name] = takes(option as Schema, value) ? value : scalar(value)
-    used.set(here.slice(1).join('.'), variable!)
+    const variable = variablesOf(here, option as Schema).find(name => env[name])
+    if (merged[name] !== undefined || variable === undefined) continue
+    merged[name] = fromText(option as Schema, env[variable]!)
+    used.set(here.slice(1).join('.'), variable)
   }
   return merged
 }
 
-function shown (option: Schema, value: unknown): string {
-  return secretive(option) ? kindOf(value) : show(value)
+/** The environment variable that an error of `check` is about: of its option, of one below that, or of another one that it names. */
+function blamed ({ option, problem }: OptionError, variables: Map<string, string>): string | undefined {
+  const first = (fits: (name: string) => boolean): string | undefined => [...variables].find(([name]) => fits(name))?.[1]
+  return variables.get(option) ?? first(name => name.startsWith(`${option}.`)) ?? first(name => problem.includes(`\`${name}\``))
 }
 
-/** An environment variable is text; where no text is taken, what looks like a number or a flag is one. */
-function scalar (value: string): string | number | boolean {
-  if (value === 'true' || value === 'false') return value === 'true'
-  return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
+/** What holds nothing cannot give anything away. */
+const EMPTY = ['""', '[]', '{}']
+
+function shown (option: Schema, value: unknown): string {
+  return secretive(option) && !EMPTY.includes(show(value, false)) ? kindOf(value) : show(value)
+}
+
+/** An environment variable is text; where no text is taken, what looks like a number is one. What looks like a flag is one where that is taken. */
+function fromText (option: Schema, text: string): string | number | boolean {
+  const meant = text === 'true' || text === 'false' ? text === 'true' : /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+  return takes(option, text) && !(typeof meant === 'boolean' && takes(option, meant)) ? text : meant
+}
+
+/** Names of the environment variable of the option at `path`, which begins with the output; the first one goes first. */
+export function variablesOf (path: string[], option: Schema): string[] {
+  const { variable } = describe(option)
+  return [path, ...variable === undefined ? [] : [[path[0]!, variable]]].map(names => [PREFIX, ...names.map(snake)].join('_'))
 }
 
 function snake (name: string): string {

@@ -2,4 +2,4 @@
 import { either, group, hidden, text } from './option.js'
 
 export const secret = (doc: string) => hidden(either(either(text(''), group({ env: text('') }), ''), group({ file: text('') }), ''),
-  'the text, `{ env: NAME }` or `{ file: PATH }`', doc)
+  'a non-empty string, `{ env: NAME }` or `{ file: PATH }`', doc)

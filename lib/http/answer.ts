@@ -11,6 +11,8 @@ const TRANSIENT = [408, 429, 500, 502, 503, 504]
 const UNAUTHORIZED = [401, 403]
 /** A redirect that may be followed with method and body. */
 const MOVED = [301, 302, 307, 308]
+/** RFC 9110, 5.6.7, with its two obsolete forms. `Date.parse` alone takes nearly anything. */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? .*\d\d:\d\d:\d\d( GMT| \d{4})$/
 /** ms; whatever a receiver may say. */
 const LONGEST = 300_000
 
@@ -31,6 +33,6 @@ export function redirectOf (status: number, location: unknown, from: URL): URL |
 /** ms to wait by `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3); 5 min at most, 0 when it says nothing. */
 export function retryAfter (value: unknown, now: number): number {
   if (typeof value !== 'string') return 0
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : HTTP_DATE.test(value) ? Date.parse(value) - now : 0
   return ms > 0 ? Math.min(ms, LONGEST) : 0
 }

@@ -70,9 +70,8 @@ export class Credentials {
 
   /** The text without any secret. */
   hide (text: string): string {
-    let hidden = text
-    for (const secret of this.#veiled) hidden = hidden.replaceAll(secret, VEIL)
-    return hidden
+    // The longest first: one may begin another.
+    return [...this.#veiled].sort((a, b) => b.length - a.length).reduce((hidden, secret) => hidden.replaceAll(secret, VEIL), text)
   }
 
   #read (): [string, string] | undefined {

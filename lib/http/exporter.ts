@@ -166,7 +166,8 @@ export class Exporter {
   #tell ({ status, headers, text }: Answer): string {
     const { location } = headers
     const where = location === undefined ? '' : ` to ${typeof location === 'string' && URL.canParse(location, this.#destination.url.href) ? new URL(location, this.#destination.url).origin : 'somewhere'}, which is not followed`
-    const body = text.trim().replaceAll(/\s+/g, ' ').slice(0, EXCERPT)
+    // Before anything is cut or joined: half a secret is one too.
+    const body = this.#destination.credentials.hide(text).trim().replaceAll(/\s+/g, ' ').slice(0, EXCERPT)
     return `the receiver answered ${status} ${STATUS_CODES[status] ?? ''}${where}${body && `: ${body}`}`
   }
 }

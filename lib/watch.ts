@@ -6,7 +6,7 @@ import { transportsOf, type LoggerLike, type TransportStream } from './logger.js
 import { Requests } from './requests.js'
 import type { OutputInfo } from './registry.js'
 import { Counters, type Metrics } from './telemetry/counters.js'
-import type { HttpDestination } from './config/http.js'
+import { checkChanges, type HttpDestination } from './config/destination.js'
 
 export interface OutputMetrics extends Metrics {
   /** 'jsonl', 'console', ... */
@@ -23,7 +23,7 @@ export interface Watch {
   /**
    * Another receiver, or other credentials, from the next request on; what waits in the journal goes there too. For every output
    * of this logger that sends over HTTP, or the one of this `name`. Without new credentials those there are go only to the same
-   * origin. Rejects with a BlackboxError when it is not taken. A restart begins with the options again.
+   * origin. Rejects with an OptionError, or with a BlackboxError when it is not taken. A restart begins with the options again.
    */
   configure (destination: HttpDestination, output?: { name?: string }): Promise<void>
 }
@@ -40,6 +40,7 @@ export function watch (logger: LoggerLike): Watch {
     ready: Promise.all(transports.map(known)).then(() => {}),
     metrics: () => transports.flatMap(transport => Requests.of(transport).outputs.map(read)),
     configure: async (settings, { name } = {}) => {
+      checkChanges(settings)
       const answers = await awake(async () => await Promise.all(transports.map(async transport => {
         const requests = Requests.of(transport)
         await requests.bring()

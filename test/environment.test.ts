@@ -78,6 +78,7 @@ t.test('parquet: every scalar option has a variable', async t => {
     ['JOURNAL_WHEN_FULL', 'block', { journal: { ...journal, whenFull: 'block' } }],
     ['JOURNAL_BLOCK_TIMEOUT', '3s', { journal: { ...journal, blockTimeout: 3000 } }],
     ['JOURNAL_FSYNC', '500ms', { journal: { ...journal, fsync: 500 } }],
+    ['JOURNAL_MAX_AGE', '30d', { journal: { ...journal, maxAge: 30 * 86_400_000 } }],
     ['MKDIR', 'false', { mkdir: false }],
     ['NAME', 'shop', { name: 'shop' }],
     ['CLOSE_TIMEOUT', '2s', { closeTimeout: 2000 }]

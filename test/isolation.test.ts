@@ -8,11 +8,18 @@ import type { OutputMetrics } from 'pino-blackbox'
 import { preloaded, logFiles, until } from './fixtures/harness.js'
 import { controlled, forbidden, hidden, inside, smallDisk, torn, type Controlled } from './fixtures/faults.js'
 import { range, seqs } from './fixtures/jsonl.js'
+import { judge, receiver, type Receiver } from './fixtures/receiver.js'
+import { left } from './fixtures/sender.js'
 
 type Outputs = Array<{ target: string, options: Record<string, unknown> }>
 
 const jsonl = (directory: string, options = {}): Outputs[number] =>
   ({ target: 'pino-blackbox/jsonl', options: { file: join(directory, 'app'), name: directory, closeTimeout: 1000, ...options } })
+
+const http = (url: string, spool: string, name: string, options = {}): Outputs[number] =>
+  ({ target: 'pino-blackbox/http', options: { url, name, journal: { dir: spool }, closeTimeout: 1000, ...options } })
+
+const arrived = async (place: Receiver): Promise<number[] | undefined> => judge(await place.requests()).accepted.get('w')
 
 const SHAPES: Record<string, (outputs: Outputs) => unknown> = {
   tee: outputs => ({ target: 'pino-blackbox/tee', options: { outputs } }),
@@ -70,6 +77,30 @@ for (const [shape, transport] of Object.entries(SHAPES)) {
     t.same(app.errors(), [])
     t.same(app.unaccounted(), [])
   })
+
+  t.test(`${shape}: a receiver that hangs, and one that is not there, hold up nobody, and their lines are kept`, async t => {
+    const base = t.testdir()
+    const [healthy, spool] = [join(base, 'healthy'), join(base, 'spool')] as const
+    const [there, hanging, away] = await Promise.all([receiver(t), receiver(t, { script: [{ fault: 'hang' }] }), receiver(t, { listening: false })])
+    const app = controlled({
+      transport: transport([
+        http(hanging.url, spool, 'hanging'), http(away.url, spool, 'away'), http(hanging.url, spool, 'in memory', { journal: 'memory' }), jsonl(healthy), http(there.url, spool, 'there')
+      ])
+    })
+    await app.said('ready')
+    await app.log(1000)
+    await until(() => of(app, healthy).deliveredRecords === 1000 && of(app, 'there').deliveredRecords === 1000, 5000)
+    await until(async () => (await hanging.requests()).length >= 2 && of(app, 'away').failures > 0)
+    for (const name of ['hanging', 'away', 'in memory']) t.match(of(app, name), { deliveredRecords: 0, pendingRecords: 1000 }, name)
+    t.ok(await gone(app, 9000) < 5000, 'it ends within the closeTimeout of one')
+    t.match(await app.exited, { code: 0 })
+    t.same(await seqs(healthy), range(1000))
+    t.same(await arrived(there), range(1000))
+    for (const name of ['hanging', 'away']) t.same(left(spool, name).segments.flatMap(({ lines }) => lines.map(line => JSON.parse(line).seq)), range(1000), `${name}: what waits is there for the next start`)
+    t.match(app.stderr, 'pino-blackbox in memory: closed; of the lines taken 1000 were dropped (1000 closed)')
+    t.same(app.errors(), [])
+    t.same(app.unaccounted(), [])
+  })
 }
 
 t.test('outputs whose calls never return: the others have every line, and the application ends within closeTimeout', async t => {
@@ -79,20 +110,22 @@ t.test('outputs whose calls never return: the others have every line, and the ap
   }))
   const faults = hangs.map(({ directory, call, from }) => ({ under: directory, faults: [{ call, from, how: 'hang' }] }))
   const healthy = join(base, 'healthy')
+  const place = await receiver(t)
   const app = controlled({
     transport: {
-      ...SHAPES.tee!([...hangs.map(({ directory }) => jsonl(directory, { fsync: 'always', size: '16k' })), jsonl(healthy)]) as object,
+      ...SHAPES.tee!([...hangs.map(({ directory }) => jsonl(directory, { fsync: 'always', size: '16k' })), jsonl(healthy), http(place.url, join(base, 'spool'), 'sender')]) as object,
       worker: preloaded('failing-fs.js')
     }
   }, { env: { FAULTS: JSON.stringify(faults) } })
   await app.said('ready')
   await app.log(1000)
-  await until(() => of(app, healthy).deliveredRecords === 1000, 5000)
+  await until(() => of(app, healthy).deliveredRecords === 1000 && of(app, 'sender').deliveredRecords === 1000, 5000)
   const stuck = hangs.filter(({ directory }) => of(app, directory).pendingRecords > 0)
   t.ok(stuck.length >= 7, `stuck in ${stuck.map(({ call }) => call).join(', ')}`)
   t.ok(await gone(app, 9000) < 5000, 'closed side by side, in the time of one')
   t.match(await app.exited, { code: 0 })
   t.same(await seqs(healthy), range(1000))
+  t.same(await arrived(place), range(1000))
   t.same(hidden(healthy), [])
   t.same(app.errors(), [])
   t.same(app.unaccounted(), [])

@@ -167,10 +167,11 @@ t.test('tee: its outputs are checked, each with its place', async t => {
   const target = 'pino-blackbox/console'
   const LEVEL = '"trace" or "debug" or "info" or "warn" or "error" or "fatal", or zero or a positive integer'
   const TARGET = "Expected `outputs[].target` to be 'pino-blackbox/jsonl' or 'pino-blackbox/parquet' or 'pino-blackbox/http' or 'pino-blackbox/console', got "
-  for (const [value, text] of [[undefined, 'undefined'], [[], '[] (array)'], ['x', '"x" (string)'], [{}, '{} (object)']] as Array<[never, string]>) {
+  // Options of an output may hold a secret.
+  for (const [value, text] of [[undefined, 'undefined'], [[], '[] (array)'], ['x', 'a value of type string'], [{}, '{} (object)'], [{ target }, 'a value of type object']] as Array<[never, string]>) {
     throwsOption(t, () => tee(value), 'tee', 'outputs', `Expected \`outputs\` to be an array with at least one entry, got ${text}`, text)
   }
-  throwsOption(t, to(5), 'tee', 'outputs.1', 'Expected `outputs.1` to be an object, got 5 (number)', 'no object')
+  throwsOption(t, to(5), 'tee', 'outputs.1', 'Expected `outputs.1` to be an object, got a value of type number', 'no object')
   throwsOption(t, to({}), 'tee', 'outputs.1.target', 'Expected `outputs.1.target` to be a non-empty string, got undefined', 'no target')
   throwsOption(t, to({ target, level: 'loud' }), 'tee', 'outputs.1.level', `Expected \`outputs.1.level\` to be ${LEVEL}, got "loud" (string)`, 'a wrong label')
   throwsOption(t, to({ target, level: NaN }), 'tee', 'outputs.1.level', `Expected \`outputs.1.level\` to be ${LEVEL}, got NaN (number)`, 'NaN')
@@ -179,5 +180,6 @@ t.test('tee: its outputs are checked, each with its place', async t => {
   throwsOption(t, to({ target: 'pino-blackbox/tee' }), 'tee', 'outputs.target', `${TARGET}"pino-blackbox/tee" (string)`, 'a tee')
   throwsOption(t, to({ target, options: { stream: 'x' } }), 'console', 'stream', 'Expected `stream` to be "stdout" or "stderr", got "x" (string)', 'an option of an output')
   throwsOption(t, to({ target: 'pino-blackbox/jsonl' }), 'jsonl', 'file', 'Expected `file` to be a non-empty string, got undefined', 'a missing option of an output')
+  throwsOption(t, to({ target: 'pino-blackbox/http', options: { url: 'ftp://u:p@h/' } }), 'http', 'url', 'Expected `url` to be an http:// or https:// URL, got one that begins with ftp://', 'http, too')
   throwsOption(t, to({ target: 'pino-blackbox/parquet', options: { dir: 'a', codec: 'x' } }), 'parquet', 'codec', 'Expected `codec` to be "zstd" or "snappy" or "gzip" or "none", got "x" (string)', 'parquet, too')
 })

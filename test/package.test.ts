@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { program } from './fixtures/harness.js'
 import { duck } from './fixtures/parquet.js'
+import { receiver } from './fixtures/receiver.js'
 
 const run = promisify(execFile)
 const repo = resolve(import.meta.dirname, '..')
@@ -41,7 +42,7 @@ t.test('the tarball has the compiled code, its types and its papers, nothing els
   const files = list(installed).map(file => file.slice(installed.length + 1)).sort()
   const allowed = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/\w+\.md|dist\/(index|(lib|transports)\/[\w/-]+)\.(js|js\.map|d\.ts))$/
   t.strictSame(files.filter(file => !allowed.test(file)), [])
-  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/options.md', 'docs/parquet.md', 'dist/index.js', 'dist/index.d.ts']) t.ok(files.includes(file), file)
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/http.md', 'docs/options.md', 'docs/parquet.md', 'dist/index.js', 'dist/index.d.ts']) t.ok(files.includes(file), file)
   const source = ['index.ts', ...list(join(repo, 'lib')), ...list(join(repo, 'transports'))].map(file => resolve(repo, file).slice(repo.length + 1))
   t.strictSame(files.filter(file => file.endsWith('.js')).sort(), source.map(file => `dist/${file.replace(/\.ts$/, '.js')}`).sort(), 'each source file is there, compiled, and no other')
   for (const file of files.filter(file => file.endsWith('.map'))) {
@@ -52,7 +53,7 @@ t.test('the tarball has the compiled code, its types and its papers, nothing els
 t.test('every export has types and a default, in this order, and both are there', async t => {
   t.strictSame(Object.keys(manifest.exports), ['.', './*', './package.json'])
   const transports = fs.readdirSync(join(repo, 'transports')).map(name => basename(name, '.ts'))
-  t.strictSame(transports.sort(), ['console', 'jsonl', 'parquet', 'tee'])
+  t.strictSame(transports.sort(), ['console', 'http', 'jsonl', 'parquet', 'tee'])
   for (const [name, conditions] of Object.entries(manifest.exports)) {
     if (name === './package.json') continue
     t.strictSame(Object.keys(conditions as object), ['types', 'default'], name)
@@ -93,8 +94,8 @@ async function start (name: string, file: string, source: string): Promise<{ dir
   return { directory, path }
 }
 
-async function ended (t: Test, path: string): Promise<void> {
-  const child = program(path, {}, { cwd: dirname(path) })
+async function ended (t: Test, path: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const child = program(path, {}, { cwd: dirname(path), env })
   t.match(await child.exited, { code: 0, signal: null }, child.stderr)
   t.notMatch(child.stderr, /error/i)
 }
@@ -141,12 +142,54 @@ t.test('CommonJS: by name, in targets, from a folder below', async t => {
   t.match(lines(join(directory, 'logs/info.1.log')), [{ msg: 'two' }])
 })
 
+t.test('ESM: http, by builder and by name', async t => {
+  const place = await receiver(t, { texts: true })
+  const { directory, path } = await start('esm-http', 'app.mjs', `
+    import pino from 'pino'
+    import { flush, http, shutdown } from 'pino-blackbox'
+    const built = pino({ transport: http({ url: process.env.LOG_URL + '/built', auth: { bearer: { env: 'LOG_TOKEN' } } }) })
+    const named = pino({ transport: { target: 'pino-blackbox/http', options: { url: process.env.LOG_URL + '/named', compress: false, journal: 'memory' } } })
+    built.info('hello')
+    named.info('hello')
+    await flush(built, { until: 'delivered' })
+    await flush(named, { until: 'delivered' })
+    await shutdown(built)
+    await shutdown(named)
+  `)
+  await ended(t, path, { LOG_URL: place.url, LOG_TOKEN: 'a token' })
+  const sent = (await place.requests()).map(({ path, headers, text }) => [path, headers.authorization, headers['content-encoding'], JSON.parse(text!).msg])
+  t.strictSame(sent, [['/built', 'Bearer a token', 'gzip', 'hello'], ['/named', undefined, undefined, 'hello']])
+  t.strictSame(fs.readdirSync(join(directory, '.blackbox')), [], 'the default journal, and nothing is left in it')
+})
+
+t.test('CommonJS: http, in a tee, with a format that is CommonJS as well', async t => {
+  const place = await receiver(t, { texts: true })
+  const { directory, path } = await start('cjs-http', 'app.cjs', `
+    const { http, jsonl, shutdown, tee } = require('pino-blackbox')
+    const transport = tee([jsonl({ file: './logs/app' }), http({ url: process.env.LOG_URL, format: './format.cjs' }, { level: 'warn' })])
+    const logger = require('pino')({ transport })
+    logger.info('for the file')
+    logger.warn('for both')
+    shutdown(logger, { until: 'delivered' })
+  `)
+  fs.writeFileSync(join(directory, 'format.cjs'), 'module.exports = (records, { key }) => ({ body: JSON.stringify({ key, messages: records.map(({ msg }) => msg) }) })')
+  await ended(t, path, { LOG_URL: place.url })
+  t.match(lines(join(directory, 'logs/app.1.log')), [{ msg: 'for the file' }, { msg: 'for both' }])
+  const [request, ...more] = await place.requests()
+  t.strictSame([JSON.parse(request!.text!), more], [{ key: request!.key, messages: ['for both'] }, []])
+})
+
 t.test('TypeScript: the first example and more, with every type checked, declarations too', async t => {
+  const place = await receiver(t)
   const { directory, path } = await start('ts', 'app.mts', `${examples('js')[0]!}
-    import { console, flush, parquet, shutdown, tee, watch, type JsonlOptions, type ParquetOptions, type Target } from 'pino-blackbox'
+    import { console, flush, http, parquet, shutdown, tee, watch, type FormatModule, type HttpOptions, type JsonlOptions, type ParquetOptions, type Target } from 'pino-blackbox'
+    import open from 'pino-blackbox/http'
     const target: Target<JsonlOptions> = jsonl({ file: './logs/more' })
     const dataset: Target<ParquetOptions> = parquet({ dir: './logs/more', partition: 'day', columns: { user: 'int64' } })
-    const more = pino({ transport: tee([target, dataset, console({ stream: 'stderr' }, { level: 'fatal' })]) })
+    const sender: Target<HttpOptions> = http({ url: process.env['LOG_URL']!, batch: { flushAge: '10ms' } })
+    const format: FormatModule = records => ({ body: JSON.stringify(records) })
+    if (typeof open !== 'function' || format([], { key: '' }) instanceof Promise) throw new Error('not what was said')
+    const more = pino({ transport: tee([target, dataset, sender, console({ stream: 'stderr' }, { level: 'fatal' })]) })
     const watched = watch(more)
     more.info('more')
     await flush(more, { timeout: '20s' })
@@ -161,16 +204,18 @@ t.test('TypeScript: the first example and more, with every type checked, declara
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
   await run(process.execPath, [tsc, '-p', directory], { cwd: directory }).catch(({ stdout }) => t.fail(stdout))
   fs.renameSync(join(directory, 'out/app.mjs'), join(directory, 'app.mjs'))
-  await ended(t, path.replace('.mts', '.mjs'))
+  await ended(t, path.replace('.mts', '.mjs'), { LOG_URL: place.url })
   t.match(lines(join(directory, 'logs/app.1.jsonl')), [{ user: 42, msg: 'hello' }])
   t.match(lines(join(directory, 'logs/more.1.log')), [{ msg: 'more' }])
+  t.strictSame((await place.requests()).map(({ lines, invalid, status }) => [lines, invalid, status]), [[1, 0, 200]])
   t.match(await duck(`select msg from '${join(directory, 'logs/more/*/*.parquet')}'`), [{ msg: 'more' }])
 })
 
 t.test('the face loads nothing that writes, and no date library, on the main thread', async t => {
   const { path } = await start('face', 'app.mjs', `
     import { createRequire } from 'node:module'
-    import { jsonl, parquet, tee } from 'pino-blackbox'
+    import { http, jsonl, parquet, tee } from 'pino-blackbox'
+    http({ url: 'https://u:p@127.0.0.1/', compress: 'zstd', format: './app.mjs' })
     tee([jsonl({ file: './logs/app', size: '1m' }), parquet({ dir: './logs/app', columns: { 'req.method': 'string' } })])
     const cached = Object.keys(createRequire(import.meta.url).cache)
     process.send({ cached })
@@ -189,7 +234,7 @@ t.test('the face loads nothing that writes, and no date library, on the main thr
   const child = program(path, {}, { cwd: dirname(path), execArgv: ['--import', './register.mjs'] })
   const { cached } = await child.said('cached') as { cached: string[] }
   const imported = fs.readFileSync(seen, 'utf8').split('\n')
-  const writers = /\/(sonic-boom|pino-abstract-transport|date-fns|@date-fns|zstd-wasm|hyparquet\S*|parquetjs-lite)\/|\/lib\/parquet\/engines\//
+  const writers = /\/(sonic-boom|pino-abstract-transport|date-fns|@date-fns|zstd-wasm|hyparquet\S*|parquetjs-lite|undici|p-retry)\/|\/lib\/parquet\/engines\//
   t.strictSame([...cached, ...imported].filter(path => writers.test(path)), [])
   t.ok(imported.some(url => url.endsWith('/lib/config/parquet.js')), 'the hook has seen what is loaded')
 })

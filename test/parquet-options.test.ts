@@ -6,7 +6,7 @@ import { OptionError, parquet } from 'pino-blackbox'
 import { parseParquet } from '../lib/config/parquet.js'
 import { COLUMN_TYPES, columnsOf, KEYS, nameOf, parsePath } from '../lib/parquet/columns.js'
 import { program } from './fixtures/harness.js'
-import { BYTES, CLOSE, COUNT, DURATION, FLAG, FREQUENCY, FSYNC, TEXT, nested, not, shown, throwsOption, type Options, type Refused } from './fixtures/option-errors.js'
+import { BYTES, CLOSE, COUNT, DURATION, FLAG, FREQUENCY, FSYNC, TEXT, TIMER, nested, not, shown, throwsOption, type Options, type Refused } from './fixtures/option-errors.js'
 
 const MB = 1024 ** 2
 const directory = t.testdir({ occupied: 'a regular file' })
@@ -41,8 +41,9 @@ const refused: Refused = {
   'journal.dir': [TEXT, not()],
   'journal.maxSize': [BYTES, not()],
   'journal.whenFull': ['"drop-oldest" or "drop-newest" or "block"', [...not(), ['drop', '"drop" (string)']]],
-  'journal.blockTimeout': [DURATION, not()],
+  'journal.blockTimeout': [TIMER, not()],
   'journal.fsync': [FSYNC, [...not(true), ['sometimes', '"sometimes" (string)']]],
+  'journal.maxAge': [DURATION, not()],
   mkdir: [FLAG, not(true)],
   name: [TEXT, not()],
   closeTimeout: [CLOSE, [...not(), [10_000, '10000 (number)'], ['10s', '"10s" (string)']]]

@@ -179,3 +179,13 @@ t.test('lines for a closed pipe are counted as gone, the other output has them a
   t.equal(metrics[1]!.dropped.gone + metrics[1]!.dropped.closed, 5000)
   t.match(child.stderr, /pino-blackbox console stdout: /, 'and told')
 })
+
+t.test('configure: what cannot go to the worker, or nobody takes, is refused, and harms nothing', async t => {
+  const { log } = logger(t, jsonl({ file: join(t.testdir(), 'app') }))
+  const { configure } = watch(log)
+  await t.rejects(configure({ auth: { bearer: () => 'a function' } } as never), { code: 'BLACKBOX_OPTION', option: 'auth.bearer' })
+  await t.rejects(configure({ url: 'http://127.0.0.1:9/' }), { code: 'BLACKBOX_CONFIGURE', message: /no output can be configured/ })
+  await t.rejects(configure({ url: 'http://127.0.0.1:9/' }, { name: 'nobody' }), { code: 'BLACKBOX_CONFIGURE', message: /"nobody"/ })
+  log.info('still here')
+  await flush(log)
+})

@@ -2,7 +2,7 @@
 import { contradiction, parseOptions } from './options.js'
 import { alias, group, hidden, optional, text, type Filled, type Input } from './option.js'
 import { secret } from './secret.js'
-import { kindOf, OptionError, reason, show } from '../errors.js'
+import { OptionError, reason, show } from '../errors.js'
 import { Credentials, isFieldValue, type Auth } from '../http/credentials.js'
 
 /** Set by the output itself, or by its connection. */
@@ -19,12 +19,12 @@ export const destination = {
   }))
 }
 
-const changes = group({ url: optional(destination.url), auth: destination.auth })
+const changesSchema = group({ url: optional(destination.url), auth: destination.auth })
 
 /** What can be changed while the output runs. */
-export type HttpDestination = Input<typeof changes>
+export type HttpDestination = Input<typeof changesSchema>
 
-type Given = Filled<typeof changes>['auth']
+type Given = Filled<typeof changesSchema>['auth']
 interface Destination { url: URL, credentials: Credentials }
 /** `user` is in the url. */
 interface Address { url: URL, user?: { username: string, password: string } }
@@ -35,10 +35,16 @@ export function destinationOf (url: string, auth: Given, headers: Record<string,
   return { url: address.url, credentials: credentialsOf(address, auth, headers) }
 }
 
+/** Throws an OptionError when `input` is nothing that can be changed. */
+export function checkChanges (input: unknown) {
+  const changes = parseOptions('http', changesSchema, input, {})
+  if (changes.url === undefined && changes.auth === undefined) throw new OptionError('http', 'url', 'Expected `url` or `auth`, got neither')
+  return changes
+}
+
 /** Another receiver, or other credentials, for an output with these headers; what is not given stays as it is in `before`. Throws an OptionError. */
 export function parseDestination (input: unknown, before: Destination, headers: Record<string, string>): Destination {
-  const { url, auth } = parseOptions('http', changes, input, {})
-  if (url === undefined && auth === undefined) throw new OptionError('http', 'url', 'Expected `url` or `auth`, got neither')
+  const { url, auth } = checkChanges(input)
   const address: Address = url === undefined ? { url: before.url } : addressOf(url)
   // Credentials of one receiver are not for another one.
   const same = auth === undefined && address.user === undefined && address.url.origin === before.url.origin
@@ -61,8 +67,9 @@ export function fieldsOf (given: Record<string, string>, option = 'headers'): Re
 function addressOf (text: string): Address {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    // Without slashes what looks like a protocol may be a user.
-    const got = url && text.startsWith(`${url.protocol}//`) ? `one that begins with ${url.protocol}//` : /[@?]/.test(text) ? kindOf(text) : show(text)
+    // No more of it: there may be a key in any part.
+    const scheme = /^[a-z][a-z\d+.-]*:\/\//i.exec(text)?.[0]
+    const got = !scheme ? 'one that begins with neither' : url ? `one that begins with ${scheme}` : 'one that cannot be read'
     throw new OptionError('http', 'url', `Expected \`url\` to be an http:// or https:// URL, got ${got}`)
   }
   const [username, password] = [decoded(url.username), decoded(url.password)]
@@ -86,8 +93,8 @@ function credentialsOf ({ url, user }: Address, given: Given, headers: Record<st
     const option = user ? 'url' : 'auth.basic.username'
     throw new OptionError('http', option, `Expected \`${option}\` to have a user without a colon, which begins the password`)
   }
-  const [name] = auth?.header ? Object.keys(fieldsOf({ [auth.header.name]: '' }, 'auth.header.name')) : ['authorization']
-  if (auth && Object.hasOwn(headers, name!)) throw contradiction('http', user ? 'url' : 'auth', `\`headers\` has ${name}, and ${user ? 'a user in `url`' : '`auth`'} sets it too`)
+  const [name] = auth?.header ? Object.keys(fieldsOf({ [auth.header.name]: '' }, 'auth.header.name')) : []
+  if (name !== undefined && Object.hasOwn(headers, name)) throw contradiction('http', 'auth', `\`headers\` has ${name}, and \`auth\` sets it too`)
   try {
     return new Credentials(auth, [...Object.values(headers), ...url.searchParams.values(), ...proxySecrets()])
   } catch (error) {

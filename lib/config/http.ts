@@ -66,9 +66,6 @@ function check (filled: Filled<typeof httpSchema>) {
   const headers = fieldsOf(filled.headers ?? {})
   const { url, credentials } = destinationOf(filled.url, auth, headers)
   checkRetry('http', retry)
-  if (batch.flushRecords !== false && batch.flushRecords > batch.maxRecords) {
-    throw contradiction('http', 'batch.flushRecords', `\`batch.flushRecords\` (${batch.flushRecords}) is more than \`batch.maxRecords\` (${batch.maxRecords})`)
-  }
   if (compressLevel !== undefined && !compress) throw contradiction('http', 'compressLevel', '`compressLevel` means nothing with `compress: false`')
   if (compress && (compressLevel ?? DEFAULT_LEVEL[compress]) > HIGHEST_LEVEL[compress]) {
     throw contradiction('http', 'compressLevel', `\`compressLevel\` of ${compress} is 1 to ${HIGHEST_LEVEL[compress]}, got ${compressLevel}`)

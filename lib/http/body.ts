@@ -1,6 +1,6 @@
 // How lines are put into the body of a request.
 import { pathToFileURL } from 'node:url'
-import { reason } from '../errors.js'
+import { OptionError, reason, show } from '../errors.js'
 
 export interface Body {
   bytes: Uint8Array
@@ -50,16 +50,23 @@ export function isObject (text: string): boolean {
   }
 }
 
-/** 'ndjson', 'json', or the path of a module. Rejects when that cannot be loaded, or exports no function. */
+/** 'ndjson', 'json', or the path of a module. Rejects with an OptionError when that cannot be loaded, or exports no function. */
 export async function formatOf (format: string): Promise<Format> {
   if (format === 'ndjson') return ndjson
   if (format === 'json') return json
-  const { default: make } = await import(format.startsWith('file:') ? format : pathToFileURL(format).href) as { default: FormatModule }
-  if (typeof make !== 'function') throw new Error(`the default export of ${format} is no function`)
+  const make = await load(format).catch((error: unknown) => {
+    throw new OptionError('http', 'format', `Expected \`format\` to be a module whose default export is a function, got ${show(format)}: ${reason(error)}`)
+  })
   return async (lines, key) => {
     const records = lines.toString().split('\n').slice(0, -1).map(line => JSON.parse(line) as Record<string, unknown>)
     const { body, headers = {} } = await make(records, { key })
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new Error(`${format} gave no body: ${reason(typeof body)}`)
     return { bytes: typeof body === 'string' ? Buffer.from(body) : body, headers: { 'content-type': 'application/json', ...headers } }
   }
+}
+
+async function load (path: string): Promise<FormatModule> {
+  const { default: make } = await import(pathToFileURL(path).href) as { default: FormatModule }
+  if (typeof make !== 'function') throw new Error(`its default export is ${make === undefined ? 'missing' : `a value of type ${typeof make}`}`)
+  return make
 }

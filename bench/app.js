@@ -127,11 +127,12 @@ if (way) {
   await close()
   const ms = performance.now() - start
   const [mainUs, allUs] = [mainCpu() - main, processCpu() - all]
-  const { written, takenBack } = diskBytes()
+  const after = diskBytes()
+  const [written, takenBack] = [after.written - disk.written, after.takenBack - disk.takenBack]
   if (watched?.metrics().length === 0) failure ??= 'no output tells its figures'
   const lost = watched?.metrics().find(({ droppedRecords, pendingRecords }) => droppedRecords + pendingRecords > 0)
   if (lost) failure ??= `${lost.name}: ${lost.droppedRecords} lines dropped, ${lost.pendingRecords} not delivered`
-  Object.assign(result, { ms, loggedMs, loggedUs, mainUs, otherUs: allUs - mainUs, idleRss, halfRss, peakRss: peakRss(), written: written - disk.written, takenBack: takenBack - disk.takenBack })
+  Object.assign(result, { ms, loggedMs, loggedUs, mainUs, otherUs: allUs - mainUs, idleRss, halfRss, peakRss: peakRss(), written, onDisk: Math.max(0, written - takenBack) })
 } else {
   await close()
 }

@@ -33,7 +33,7 @@ const allCpu = ({ mainUs, otherUs }) => mainUs + otherUs
 const size = ({ bytes }) => bytes
 const peak = ({ peakRss }) => peakRss
 const linesASecond = ({ lines, ms }) => lines / ms * 1000
-const onDisk = ({ written, takenBack }) => (written - takenBack) / 1e6
+const megabytesOnDisk = ({ onDisk }) => onDisk / 1e6
 const start = ({ startMs }) => startMs
 const ratio = (a, b) => a / b
 const difference = (a, b) => a - b
@@ -105,7 +105,7 @@ const httpGoals = style => [
     style,
     contender: HTTP,
     against: HTTP,
-    figure: onDisk,
+    figure: megabytesOnDisk,
     compare: itself,
     goal: atMost(1, ' MB'),
     unit: ' MB'

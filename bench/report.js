@@ -39,7 +39,7 @@ const TABLES = {
     ['requests', ({ requests }) => requests, number],
     ['sent, bytes/line', ({ bytes, lines }) => bytes / lines, tenths],
     ['written to files, MB', ({ written }) => written / 1e6, megabytes],
-    ['of that on disk, MB', ({ written, takenBack }) => (written - takenBack) / 1e6, tenths]
+    ['of that on disk, MB', ({ onDisk }) => onDisk / 1e6, tenths]
   ]),
   convert: table([
     ['rows/s, fresh process', perSecond('ms'), number],
@@ -76,7 +76,7 @@ function goals (samples, only) {
     const pairs = of(contender, style).flatMap(sample => {
       const other = of(against, againstStyle).find(({ round, repeat }) => round === sample.round && repeat === sample.repeat)
       return sample.wrong || !other || other.wrong ? [] : [compare(figure(sample), figure(other))]
-    })
+    }).filter(Number.isFinite)
     if (pairs.length === 0) return [name.toUpperCase(), what, goal.text, '-', 'not measured']
     const value = median(pairs)
     return [name.toUpperCase(), what, goal.text, spread(pairs, show) + unit, VERDICTS.get(goal.ok(value))]

@@ -40,9 +40,6 @@ export class AttemptError extends DeliveryError {
   readonly after: number
   /** Somebody has to do something first (wrong credentials): told at once. */
   readonly needsHelp: boolean
-  /** A part of the segment has been delivered: the rest stays with whoever delivers it. */
-  partial = false
-
   constructor (what: string, { after = 0, needsHelp = false }: { after?: number, needsHelp?: boolean } = {}) {
     super('BLACKBOX_DELIVERY', what)
     this.after = after

@@ -6,7 +6,7 @@ import { Delivery, type DeliveryRetry } from './delivery/loop.js'
 import { within } from './deadline.js'
 import type { Writable } from 'node:stream'
 import type { Block } from './journal/block.js'
-import type { Journal, Outcome, Sealed } from './journal/journal.js'
+import type { Journal, Outcome, Progress, Sealed } from './journal/journal.js'
 import type { Monitor } from './telemetry/monitor.js'
 
 /** Share of `closeTimeout` that is kept from delivering for what comes after it. */
@@ -27,6 +27,8 @@ export interface OutputParts<S extends Sealed> {
   deliver: (segment: S) => Promise<Outcome | void>
   /** How often and how many at once; without it one at a time, tried until it succeeds. */
   retry?: DeliveryRetry
+  /** What has become of a segment that could not be delivered whole. */
+  progress?: (segment: S) => Progress | undefined
   /** Deliveries begin when it resolves. */
   after?: Promise<unknown> | undefined
   closeTimeout: number
@@ -38,8 +40,8 @@ export interface OutputParts<S extends Sealed> {
   configure?: (settings: unknown) => void
 }
 
-export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, retry, after, delivered, closeTimeout, stop, configure }: OutputParts<S>): Output {
-  const delivery = new Delivery({ journal, deliver, monitor, retry, after })
+export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, progress, retry, after, delivered, closeTimeout, stop, configure }: OutputParts<S>): Output {
+  const delivery = new Delivery({ journal, deliver, progress, monitor, retry, after })
   const registry = Registry.here()
   let closed: Promise<void> | undefined
 

@@ -90,9 +90,11 @@ t.test(`a receiver that takes a tenth of what is logged, for ${SLOW_RECEIVER} s:
 
   const samples = slow.child.samples()
   const { main, worker, rss } = { main: growth(samples, 'main'), worker: growth(samples, 'worker'), rss: growth(samples, 'rss') }
+  // Some of it comes from V8, and at the same second in both.
+  const usual = Math.max(0, growth(fast.child.samples(), 'rss').share)
   t.ok(main.bytes <= 2 * MB, main.series)
   t.ok(worker.bytes <= 2 * MB, worker.series)
-  t.ok(rss.share <= 0.1, rss.series)
+  t.ok(rss.share - usual <= 0.1, rss.series)
   t.ok(slowed.p99 <= normal.p99 + 20, `delay of the event loop: p99 ${slowed.p99.toFixed(1)} ms, ${normal.p99.toFixed(1)} ms with a fast receiver`)
   t.ok(slowed.mean <= normal.mean + 2, `mean ${slowed.mean.toFixed(1)} ms, ${normal.mean.toFixed(1)} ms`)
   t.ok(most <= maxSize && most > maxSize / 2, `${most} bytes on disk at most, ${maxSize} allowed`)

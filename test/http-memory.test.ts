@@ -77,7 +77,7 @@ class Model {
     const seqs = seqsIn(await segment.read())
     const [dead, refused] = [seqs.filter(seq => seq % 7 === 0).length, seqs.filter(seq => seq % 7 === 1).length]
     this.out.push(...seqs)
-    await this.journal.remove(segment, { dead: { records: dead, bytes: dead }, dropped: { why: 'refused', records: refused, bytes: refused } })
+    await this.journal.remove(segment, { dead: { records: dead, bytes: dead }, dropped: [{ why: 'refused', records: refused, bytes: refused }] })
   }
 
   #append (block: Block): void {

@@ -1,7 +1,8 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { countLines, cutAt, firstLine, wholeLines, type Block } from '../lib/journal/block.js'
-import { Bound, type BoundOptions, type Freed } from '../lib/journal/bound.js'
+import { Bound, type BoundOptions } from '../lib/journal/bound.js'
+import type { Amount } from '../lib/journal/journal.js'
 import { Queue } from '../lib/journal/queue.js'
 import { Watermark } from '../lib/journal/watermark.js'
 import { Counters } from '../lib/telemetry/counters.js'
@@ -96,7 +97,7 @@ t.test('a flush resolves when what was taken before it is secure, whatever came 
 })
 
 /** A bound of 100 bytes over segments that can be given up. */
-function bounded (options: Partial<BoundOptions>, segments: Freed[] = []): { bound: Bound, evicted: number[] } {
+function bounded (options: Partial<BoundOptions>, segments: Amount[] = []): { bound: Bound, evicted: number[] } {
   const evicted: number[] = []
   const bound = new Bound({ maxBytes: 100, whenFull: 'drop-newest', blockTimeout: 60_000, ...options }, () => {
     const segment = segments.shift()

@@ -53,6 +53,7 @@ export async function output (options: unknown): Promise<Output> {
     monitor,
     journal,
     deliver: segment => exporter.deliver(segment),
+    progress: segment => exporter.progress(segment),
     retry: { ...o.retry, lanes: o.concurrency, yielding: true },
     after,
     delivered: () => journal.drain(),

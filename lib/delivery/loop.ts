@@ -7,7 +7,7 @@ import { delayAfter, type Backoff } from './backoff.js'
 import { Pause } from './pause.js'
 import { retry } from './retry.js'
 import { AttemptError, GoneError } from '../errors.js'
-import type { Journal, Outcome, Sealed } from '../journal/journal.js'
+import type { Journal, Outcome, Progress, Sealed } from '../journal/journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface DeliveryOptions<S extends Sealed> {
@@ -18,6 +18,8 @@ export interface DeliveryOptions<S extends Sealed> {
    */
   deliver: (segment: S) => Promise<Outcome | void>
   monitor: Monitor
+  /** What has become of a segment that could not be delivered whole. */
+  progress?: ((segment: S) => Progress | undefined) | undefined
   /** Deliveries begin when it resolves. */
   after?: Promise<unknown> | undefined
   retry?: DeliveryRetry | undefined
@@ -100,7 +102,7 @@ export class Delivery<S extends Sealed> {
     const outcome = await deliver(segment).catch((error: unknown): Outcome => {
       if (!(error instanceof GoneError)) throw error
       monitor.failed('deliver', error)
-      return { dropped: { why: 'gone', records: segment.records, bytes: segment.bytes } }
+      return { dropped: [{ why: 'gone', records: segment.records, bytes: segment.bytes }] }
     })
     if (this.#told) monitor.say('delivering', 'delivering again')
     this.#told = false
@@ -116,12 +118,12 @@ export class Delivery<S extends Sealed> {
   /** After a failed attempt: waits; false when there is no more time. */
   async #again (lane: Lane<S>, error: unknown, attempt: number): Promise<boolean> {
     const { journal, monitor } = this.#o
-    const { after = 0, needsHelp = false, partial = false } = error instanceof AttemptError ? error : {}
+    const { after = 0, needsHelp = false } = error instanceof AttemptError ? error : {}
     const tell = needsHelp ? !this.#told : attempt >= this.#retry.retries || this.#closing
     monitor.failed('deliver', error, tell)
     this.#told ||= tell
-    if (this.#retry.yielding && !partial && lane.held) {
-      journal.giveBack(lane.held)
+    if (this.#retry.yielding && lane.held) {
+      journal.giveBack(lane.held, this.#o.progress?.(lane.held))
       lane.held = undefined
     }
     const probes = this.#circuit.open(lane)

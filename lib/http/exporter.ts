@@ -11,7 +11,7 @@ import type { Answer, Client, Request } from './client.js'
 import type { Compressor } from './compress.js'
 import type { Credentials } from './credentials.js'
 import type { DeadLetters } from '../delivery/dead-letters.js'
-import type { Outcome, Sealed } from '../journal/journal.js'
+import type { Amount, Outcome, Progress, Sealed } from '../journal/journal.js'
 
 /** Who gets the lines. */
 export interface Destination {
@@ -39,19 +39,22 @@ const HOPS = 5
 const EXCERPT = 300
 /** ms between two attempts while somebody has to do something. */
 const HELP = 60_000
+const NOTHING: Amount = { records: 0, bytes: 0 }
 
-/** What is known of a segment that was not delivered at one stroke. */
-interface Progress {
+/** What is known of a segment that was begun. */
+interface State {
   lines: Lines
   parts: Parts
-  outcome: Outcome
+  delivered: Amount
+  /** Refused for good, malformed lines included. */
+  refused: Amount
 }
 
 export class Exporter {
   readonly #o: ExporterOptions
   #destination: Destination
-  /** Of segments that were begun. */
-  readonly #progress = new WeakMap<Sealed, Progress>()
+  /** Of segments of which a part is done. */
+  readonly #states = new WeakMap<Sealed, State>()
 
   constructor (options: ExporterOptions) {
     this.#o = options
@@ -68,31 +71,43 @@ export class Exporter {
 
   /** Rejects with an AttemptError when it is to be called again, with a GoneError when the segment is not there any more. */
   async deliver (segment: Sealed): Promise<Outcome> {
-    const progress = this.#progress.get(segment) ?? await this.#open(segment)
-    const { parts, outcome } = progress
+    const state = this.#states.get(segment) ?? await this.#open(segment)
+    const { parts, lines, refused } = state
     try {
-      for (let part = parts.next; part; part = parts.next) await this.#deliver(segment, progress, part)
-      return outcome
+      for (let part = parts.next; part; part = parts.next) await this.#deliver(segment, state, part)
     } catch (error) {
-      const failure = error instanceof AttemptError ? error : this.#failure(reason(error))
-      failure.partial = parts.begun || outcome.dead !== undefined
-      if (failure.partial) this.#progress.set(segment, progress)
-      throw failure
+      if (parts.begun || refused.records > 0) this.#states.set(segment, state)
+      throw error instanceof AttemptError ? error : this.#failure(reason(error))
+    }
+    // A file that was damaged may have other lines than the segment had.
+    const lost = { records: Math.max(0, segment.records - lines.count), bytes: 0 }
+    const kept = within(refused, segment)
+    return {
+      ...this.#o.dead && { dead: kept },
+      dropped: [{ why: 'gone', ...lost }, ...this.#o.dead ? [] : [{ why: 'refused' as const, ...kept }]]
     }
   }
 
-  async #open (segment: Sealed): Promise<Progress> {
+  /** Of a segment that could not be delivered to its end. */
+  progress (segment: Sealed): Progress | undefined {
+    const state = this.#states.get(segment)
+    if (!state) return undefined
+    const dead = within(this.#o.dead ? state.refused : NOTHING, segment)
+    return { dead, delivered: within(state.delivered, { records: segment.records - dead.records, bytes: segment.bytes - dead.bytes }) }
+  }
+
+  async #open (segment: Sealed): Promise<State> {
     const bytes = await segment.read().catch((error: unknown) => {
       throw errno(error) === 'ENOENT' ? new GoneError(`somebody has removed segment ${segment.id}`) : error
     })
     const lines = new Lines(bytes, this.#o.strict ? isObject : undefined)
-    const progress = { lines, parts: new Parts(lines.count), outcome: {} }
-    await this.#bury(progress, lines.malformed, line => keyOf(segment, lines, { from: line, to: line + 1 }), null, 'malformed: no JSON object')
-    return progress
+    const state = { lines, parts: new Parts(lines.count), delivered: { ...NOTHING }, refused: { ...NOTHING } }
+    await this.#bury(state, lines.malformed, line => keyOf(segment, lines, { from: line, to: line + 1 }), null, 'malformed: no JSON object')
+    return state
   }
 
-  async #deliver (segment: Sealed, progress: Progress, part: Range): Promise<void> {
-    const { lines, parts } = progress
+  async #deliver (segment: Sealed, state: State, part: Range): Promise<void> {
+    const { lines, parts } = state
     const bytes = lines.bytes(part)
     // Nothing but lines that are dead letters already.
     if (bytes.length === 0) return parts.skip()
@@ -102,7 +117,10 @@ export class Exporter {
     try {
       const answer = await this.#send(await this.#o.format(bytes, key), key, segment)
       const verdict = verdictOn(answer.status)
-      if (verdict === 'delivered') return parts.accept()
+      if (verdict === 'delivered') {
+        if (part.to - part.from < lines.count) add(state.delivered, wellFormed(lines, part), lines)
+        return parts.accept()
+      }
       why = this.#tell(answer)
       if (verdict === 'retry') throw this.#failure(why, { after: retryAfter(answer.headers['retry-after'], Date.now()) })
       if (verdict === 'help') throw this.#failure(why, { after: HELP, needsHelp: true })
@@ -112,7 +130,7 @@ export class Exporter {
       why = `the format failed: ${reason(error)}`
     }
     if (!parts.hopeless) return parts.halve()
-    await this.#bury(progress, wellFormed(lines, part), () => key, status, why)
+    await this.#bury(state, wellFormed(lines, part), () => key, status, why)
     parts.bury()
   }
 
@@ -152,15 +170,11 @@ export class Exporter {
   }
 
   /** As dead letters, or nowhere. */
-  async #bury ({ lines, outcome }: Omit<Progress, 'parts'>, numbers: readonly number[], key: (line: number) => string, status: number | null, why: string): Promise<void> {
+  async #bury ({ lines, refused }: State, numbers: readonly number[], key: (line: number) => string, status: number | null, why: string): Promise<void> {
     if (numbers.length === 0) return
-    const { dead } = this.#o
     const text = this.#destination.credentials.hide(why)
-    await dead?.add(numbers.map(line => ({ key: key(line), status, reason: text, record: lines.text(line) })))
-    const { records, bytes } = (dead ? outcome.dead : outcome.dropped) ?? { records: 0, bytes: 0 }
-    const sum = { records: records + numbers.length, bytes: numbers.reduce((sum, line) => sum + lines.size({ from: line, to: line + 1 }), bytes) }
-    if (dead) outcome.dead = sum
-    else outcome.dropped = { why: 'refused', ...sum }
+    await this.#o.dead?.add(numbers.map(line => ({ key: key(line), status, reason: text, record: lines.text(line) })))
+    add(refused, numbers, lines)
   }
 
   #tell ({ status, headers, text }: Answer): string {
@@ -179,11 +193,21 @@ function keyOf (segment: Sealed, lines: Lines, { from, to }: Range): string {
 
 /** Numbers of the lines of a part that are JSON objects. */
 function wellFormed ({ malformed }: Lines, { from, to }: Range): number[] {
-  return Array.from({ length: to - from }, (_, at) => from + at).filter(line => !malformed.includes(line))
+  const bad = new Set(malformed)
+  return Array.from({ length: to - from }, (_, at) => from + at).filter(line => !bad.has(line))
 }
 
 /** Several addresses were tried, and each failed in its own way. */
 function messageOf (error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error
   return reason(first) || errno(error) || 'the connection failed'
+}
+
+function add (amount: Amount, numbers: readonly number[], lines: Lines): void {
+  amount.records += numbers.length
+  for (const line of numbers) amount.bytes += lines.size({ from: line, to: line + 1 })
+}
+
+function within ({ records, bytes }: Amount, most: Amount): Amount {
+  return { records: Math.min(records, most.records), bytes: Math.min(bytes, most.bytes) }
 }

@@ -16,11 +16,13 @@ export class Lines {
 
   /** `bytes` are whole lines. `isObject` looks closer than at the first and the last character. */
   constructor (bytes: Buffer, isObject?: (text: string) => boolean) {
-    this.#bytes = bytes
-    for (let start = 0; start < bytes.length;) {
-      const newline = bytes.indexOf(NEWLINE, start)
-      const braces = bytes[start] === OPENING && bytes[newline - 1] === CLOSING
-      if (!braces || (isObject && !isObject(bytes.toString('utf8', start, newline)))) this.malformed.push(this.#ends.length)
+    // Only a damaged file does not end with a newline.
+    const whole = bytes.length === 0 || bytes.at(-1) === NEWLINE ? bytes : Buffer.concat([bytes, Buffer.of(NEWLINE)])
+    this.#bytes = whole
+    for (let start = 0; start < whole.length;) {
+      const newline = whole.indexOf(NEWLINE, start)
+      const braces = whole[start] === OPENING && whole[newline - 1] === CLOSING
+      if (!braces || (isObject && !isObject(whole.toString('utf8', start, newline)))) this.malformed.push(this.#ends.length)
       this.#ends.push(newline + 1)
       start = newline + 1
     }

@@ -1,6 +1,6 @@
 // Where the journal of an exporter lives: <dir>/http-<name, or a hash of the destination>; in memory where nothing can be written.
 import fs from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { errno } from '../errors.js'
 
 const DEFAULT = './.blackbox'
@@ -27,6 +27,6 @@ function obstacle (home: string): string | undefined {
     fs.accessSync(home, fs.constants.W_OK | fs.constants.X_OK)
     return undefined
   } catch (error) {
-    return errno(error) ?? String(error)
+    return errno(error) === 'ENOENT' ? obstacle(dirname(home)) ?? 'ENOENT' : errno(error) ?? String(error)
   }
 }

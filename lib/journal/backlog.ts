@@ -2,7 +2,7 @@
 import { Bound, type BoundOptions } from './bound.js'
 import { Signal } from './signal.js'
 import type { Block } from './block.js'
-import type { Amount, Clock, Outcome, Sealed } from './journal.js'
+import type { Amount, Clock, Outcome, Progress, Sealed } from './journal.js'
 import type { DropReason } from '../telemetry/counters.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
@@ -18,6 +18,8 @@ export interface BacklogOptions<S extends Sealed> {
   uptime?: Clock | undefined
   /** Frees what a segment occupies. */
   discard: (segment: S) => Promise<void>
+  /** Gives up the oldest lines that are in no segment yet, when there is no segment to give up. */
+  evict?: (() => Amount | undefined) | undefined
   /** Asked when somebody waits and nothing does: a segment that may be sealed early. */
   refill?: () => S | undefined | void
 }
@@ -28,7 +30,10 @@ interface Entry<S> {
   since: number
   /** Handed out by `next`, not given back: never dropped. */
   leased: boolean
+  done?: Progress | undefined
 }
+
+const NOTHING: Amount = { records: 0, bytes: 0 }
 
 export class Backlog<S extends Sealed> {
   readonly #o: BacklogOptions<S>
@@ -50,6 +55,11 @@ export class Backlog<S extends Sealed> {
 
   /** Gives the block to `take`, or drops it, counted. A promise asks the caller to stop reading until it resolves. */
   admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
+    const pauses = (this.#bound?.pieces(block) ?? [block]).flatMap(piece => this.#admit(piece, refused, take) ?? [])
+    return pauses.length > 1 ? Promise.all(pauses).then(() => {}) : pauses[0]
+  }
+
+  #admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
     const { monitor } = this.#o
     const { records, bytes: { length } } = block
     monitor.accepted(records, length)
@@ -78,16 +88,16 @@ export class Backlog<S extends Sealed> {
     await Promise.all(this.#entering)
   }
 
-  /** The newest segment, whose lines were admitted. */
-  add (segment: S): void {
-    this.#entries.push({ segment, since: this.#uptime(), leased: false })
+  /** The newest segment, whose lines were admitted; the last of them at this running time. */
+  add (segment: S, since = this.#uptime()): void {
+    this.#entries.push({ segment, since, leased: false })
     this.ring()
   }
 
-  /** The same, in the place that its id gives it. Ids sort by the time at which segments were opened. */
+  /** The same, in the place that its id gives it. */
   insert (segment: S): void {
     let at = this.#entries.length
-    while (at > 0 && !this.#entries[at - 1]!.leased && this.#entries[at - 1]!.segment.id > segment.id) at--
+    while (at > 0 && !this.#entries[at - 1]!.leased && isLater(this.#entries[at - 1]!.segment.id, segment.id)) at--
     this.#entries.splice(at, 0, { segment, since: this.#uptime(), leased: false })
     this.ring()
   }
@@ -130,9 +140,9 @@ export class Backlog<S extends Sealed> {
     }
   }
 
-  giveBack (segment: S): void {
+  giveBack (segment: S, done?: Progress): void {
     const entry = this.#entries.find(entry => entry.segment === segment)
-    if (entry) entry.leased = false
+    if (entry) Object.assign(entry, { leased: false, done })
     this.ring()
   }
 
@@ -187,15 +197,14 @@ export class Backlog<S extends Sealed> {
     return this.#entries.splice(0).map(({ segment }) => segment)
   }
 
-  #count (segment: S, { dead, dropped }: Outcome): void {
+  #count (segment: S, { dead = NOTHING, dropped = [] }: Outcome): void {
     const { monitor } = this.#o
     const { records, bytes } = segment
     this.release(segment)
-    if (dead) monitor.dead(dead.records, dead.bytes)
-    if (dropped) monitor.dropped(dropped.why, dropped.records, dropped.bytes)
-    const others = [dead, dropped].filter(amount => amount !== undefined)
-    const delivered = records - others.reduce((sum, amount) => sum + amount.records, 0)
-    if (delivered > 0) monitor.delivered(delivered, bytes - others.reduce((sum, amount) => sum + amount.bytes, 0))
+    monitor.dead(dead.records, dead.bytes)
+    for (const { why, ...lost } of dropped) monitor.dropped(why, lost.records, lost.bytes)
+    const left = [dead, ...dropped].reduce((left, amount) => ({ records: left.records - amount.records, bytes: left.bytes - amount.bytes }), { records, bytes })
+    if (left.records > 0) monitor.delivered(left.records, left.bytes)
   }
 
   #free (): Entry<S> | undefined {
@@ -229,17 +238,30 @@ export class Backlog<S extends Sealed> {
 
   #evict (): Amount | undefined {
     const entry = this.#free()
-    if (!entry) return undefined
-    this.#drop(entry, 'evicted')
-    return entry.segment
+    if (entry) {
+      this.#drop(entry, 'evicted')
+      return entry.segment
+    }
+    const queued = this.#o.evict?.()
+    if (queued) this.#o.monitor.dropped('evicted', queued.records, queued.bytes)
+    return queued
   }
 
   #drop (entry: Entry<S>, why: DropReason): void {
     const { monitor, discard } = this.#o
-    const { segment } = entry
+    const { segment, done: { dead = NOTHING, delivered = NOTHING } = {} } = entry
     this.#entries.splice(this.#entries.indexOf(entry), 1)
-    monitor.dropped(why, segment.records, segment.bytes)
+    monitor.dead(dead.records, dead.bytes)
+    if (delivered.records > 0) monitor.delivered(delivered.records, delivered.bytes)
+    monitor.dropped(why, segment.records - dead.records - delivered.records, segment.bytes - dead.bytes - delivered.bytes)
     discard(segment).catch(error => monitor.failed('remove a dropped segment', error))
     this.#done(segment)
   }
+}
+
+/** Ids are `<time at which it was opened>-<writer>-<number>`. Of one writer the number decides, because its clock may have been set back. */
+function isLater (id: string, other: string): boolean {
+  const [, writer, number] = id.split('-')
+  const [, otherWriter, otherNumber] = other.split('-')
+  return number !== undefined && writer === otherWriter ? number > otherNumber! : id > other
 }

@@ -1,5 +1,6 @@
 // What happens when a journal is full. The one place that says no to a line.
-import type { Block } from './block.js'
+import { cutAt, firstLine, type Block } from './block.js'
+import type { Amount } from './journal.js'
 
 export interface BoundOptions {
   maxBytes: number
@@ -13,11 +14,12 @@ export interface BoundOptions {
 /** Bytes of blocks that wait; a pause stops what comes after them, where there is somebody to pause. */
 const MOST_WAITING = 8 * 1024 * 1024
 
-export type Freed = { bytes: number, records: number }
+/** Share of the bound that is admitted at once: of more, all would be refused for the last line of it. */
+const PIECES = 4
 
 export class Bound {
   readonly #o: BoundOptions
-  readonly #evict: () => Freed | undefined
+  readonly #evict: () => Amount | undefined
   #bytes = 0
   #records = 0
   /** A pause was of no use: nothing waits until something has been freed. */
@@ -27,13 +29,28 @@ export class Bound {
   #timer: NodeJS.Timeout | undefined
 
   /** `evict` gives up the oldest segment that may be given up, or finds none. */
-  constructor (options: BoundOptions, evict: () => Freed | undefined) {
+  constructor (options: BoundOptions, evict: () => Amount | undefined) {
     this.#o = options
     this.#evict = evict
   }
 
   get bytes (): number {
     return this.#bytes
+  }
+
+  /** The block, in parts that are small beside the bound. */
+  pieces (block: Block): Block[] {
+    const { maxBytes, maxRecords = Infinity } = this.#o
+    const [bytes, records] = [Math.ceil(maxBytes / PIECES), Math.ceil(maxRecords / PIECES)]
+    if (block.bytes.length <= bytes && block.records <= records) return [block]
+    const pieces: Block[] = []
+    for (let rest: Block | undefined = block; rest;) {
+      let { head, tail } = cutAt(rest, bytes, records)
+      if (!head) ({ head, tail } = firstLine(rest))
+      pieces.push(head!)
+      rest = tail
+    }
+    return pieces
   }
 
   /** Books the block, or does not; with 'block', a promise of either. Order is kept: nobody passes one that waits. */
@@ -56,7 +73,7 @@ export class Bound {
     return true
   }
 
-  release (freed: Freed): void {
+  release (freed: Amount): void {
     this.#free(freed)
     this.#stalled = false
     while (this.#waiting[0] && this.#fits(this.#waiting[0].block)) {
@@ -92,7 +109,7 @@ export class Bound {
     for (const { resolve } of this.#waiting.splice(0)) resolve(false)
   }
 
-  #free ({ bytes, records }: Freed): void {
+  #free ({ bytes, records }: Amount): void {
     this.#bytes -= bytes
     this.#records -= records
   }

@@ -4,6 +4,7 @@
 //
 //   append -> queue -> [ active segment ] -> seal -> sealed segments -> next() ... remove()
 import { Backlog } from './backlog.js'
+import { Brake } from './brake.js'
 import { Queue } from './queue.js'
 import { maySeal, mustSeal, room, type SealRule, type SegmentState } from './seal.js'
 import { Signal } from './signal.js'
@@ -12,7 +13,7 @@ import { Writer } from './writer.js'
 import { within } from '../deadline.js'
 import type { Block } from './block.js'
 import type { BoundOptions } from './bound.js'
-import type { Clock, Journal, Outcome, Sealed } from './journal.js'
+import type { Clock, Journal, Outcome, Progress, Sealed } from './journal.js'
 import type { Shelf } from './shelf.js'
 import type { Fsync } from '../config/common.js'
 import type { Monitor } from '../telemetry/monitor.js'
@@ -22,7 +23,7 @@ export interface DiskOptions<S extends Sealed> {
   rule: SealRule
   monitor: Monitor
   fsync: Fsync
-  /** Bytes of lines in memory while the disk does not take them; beyond it the newest are dropped. */
+  /** Bytes of lines in memory while the disk does not take them: from an eighth of it on reading pauses, beyond it the newest are dropped. */
   maxLength?: number
   /** Holds lines back until this many bytes are together ... */
   minLength?: number
@@ -37,6 +38,10 @@ export interface DiskOptions<S extends Sealed> {
   uptime?: Clock
 }
 
+/** Share of `maxLength` at which reading pauses. */
+const BRAKE = 8
+/** Share of `maxAge` after which a segment does not grow any more: its lines are to be of about the same age. */
+const AGES = 4
 const TICK = 500
 const SHORTEST_TICK = 10
 const FIRST_PAUSE = 100
@@ -50,6 +55,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly lasting = true
   readonly #o: DiskOptions<S>
   readonly #now: Clock
+  readonly #uptime: Clock
   readonly #bell = new Signal()
   /** Ends a pause after an error, because the journal is to be closed. */
   readonly #hurry = new Signal()
@@ -63,9 +69,13 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly #queue: Queue
   readonly #backlog: Backlog<S>
   readonly #mark = new Watermark()
+  readonly #brake: Brake | undefined
   readonly #writer: Writer<S>
   /** Whoever waits for the active segment to be sealed, whatever is in it. */
   #sealings: Array<() => void> = []
+  /** Running times of the first and the last write to the active segment. */
+  #first = 0
+  #last = 0
   #possessed = false
   #ticked = false
   #closing = false
@@ -75,14 +85,22 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#o = options
     this.#now = options.now ?? Date.now
     this.#queue = new Queue(this.#now)
-    const { fsync, periodicFlush = TICK, rule, shelf, monitor, bound, maxAge, uptime } = options
+    const { fsync, periodicFlush = TICK, rule, shelf, monitor, bound, maxAge, maxLength } = options
+    this.#uptime = options.uptime ?? (() => performance.now())
+    if (maxLength !== undefined) this.#brake = new Brake(this.#mark, maxLength / BRAKE)
     this.#backlog = new Backlog<S>({
       monitor,
       counts: !shelf.product,
       bound,
       maxAge,
-      uptime,
+      uptime: this.#uptime,
       discard: segment => shelf.remove(segment),
+      evict: () => {
+        const at = this.#mark.taken - this.#queue.bytes
+        const block = this.#queue.shift()
+        if (block) this.#mark.forget(block.bytes.length, at)
+        return block && { records: block.records, bytes: block.bytes.length }
+      },
       // Somebody waits: the loop may have enough for them.
       refill: () => { this.#bell.ring() }
     })
@@ -111,11 +129,12 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
 
   append (block: Block): Promise<void> | undefined {
     const full = this.#mark.ahead + block.bytes.length > (this.#o.maxLength ?? Infinity)
-    return this.#backlog.admit(block, this.#closing ? 'closed' : full ? 'full' : undefined, taken => {
+    const entered = this.#backlog.admit(block, this.#closing ? 'closed' : full ? 'full' : undefined, taken => {
       this.#queue.push(taken)
       this.#mark.take(taken.bytes.length)
       this.#bell.ring()
     })
+    return entered ?? this.#brake?.press()
   }
 
   async flush (): Promise<void> {
@@ -139,8 +158,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     return this.#backlog.next()
   }
 
-  giveBack (segment: S): void {
-    this.#backlog.giveBack(segment)
+  giveBack (segment: S, done?: Progress): void {
+    this.#backlog.giveBack(segment, done)
   }
 
   remove (segment: S, outcome: Outcome): Promise<void> {
@@ -171,7 +190,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   async #run (): Promise<void> {
     for (let failures = 0; !this.#over;) {
       try {
-        if (await this.#step()) failures = 0
+        const mending = this.#writer.broken
+        if (await this.#step()) failures = mending ? failures : 0
         else if (this.#closing && !this.#backlog.entering) break
         else await this.#bell.wait(this.#untilDue(this.#now()))
       } catch (error) {
@@ -208,6 +228,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       const batch = this.#queue.take(room(this.#o.rule, state.size, state.records), state.size === 0)
       if (batch.length === 0) return await this.#seal()
       await writer.active!.write(batch, now)
+      this.#last = this.#uptime()
+      if (state.size === 0) this.#first = this.#last
       return true
     }
     if (writer.active?.syncDue(now, this.#closing || this.#mark.wanted)) {
@@ -225,15 +247,16 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   async #seal (): Promise<true> {
-    this.#backlog.add(await this.#writer.seal())
+    this.#backlog.add(await this.#writer.seal(), this.#last)
     this.#o.monitor.counters.add({ segmentsSealed: 1 })
     return true
   }
 
   #full (state: SegmentState, now: number): boolean {
-    const { rule, shelf } = this.#o
+    const { rule, shelf, maxAge = Infinity } = this.#o
     const last = this.#sealings.length > 0 || (this.#closing && this.#queue.empty)
-    return (last && !shelf.product && state.size > 0) || mustSeal(rule, state, now) || (this.#backlog.hungry && maySeal(rule, state, now))
+    const old = state.size > 0 && this.#uptime() - this.#first >= maxAge / AGES
+    return (last && !shelf.product && state.size > 0) || old || mustSeal(rule, state, now) || (this.#backlog.hungry && maySeal(rule, state, now))
   }
 
   /** ms until the active segment is old enough for somebody who waits; undefined when nobody does. */

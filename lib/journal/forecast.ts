@@ -24,7 +24,6 @@ export class Forecast {
   readonly #rate: Amount = { records: 0, bytes: 0 }
   #span: Amount & { since: number } | undefined
   #delivery = FIRST_DELIVERY
-  #sent: number | undefined
   #looked = -Infinity
   #short = false
 
@@ -34,7 +33,7 @@ export class Forecast {
     this.#pressure = pressure
   }
 
-  /** Lines that came. */
+  /** Lines that came, at this running time. */
   count ({ records, bytes }: Block, now: number): void {
     this.#span ??= { records: 0, bytes: 0, since: now }
     this.#span.records += records
@@ -48,15 +47,9 @@ export class Forecast {
     this.#span = undefined
   }
 
-  /** A delivery begins. */
-  begun (now: number): void {
-    this.#sent = now
-  }
-
-  /** It has ended. */
-  delivered (now: number): void {
-    if (this.#sent !== undefined) this.#delivery += NEWEST * (now - this.#sent - this.#delivery)
-    this.#sent = undefined
+  /** A delivery took so many ms. */
+  delivered (took: number): void {
+    this.#delivery += NEWEST * (took - this.#delivery)
   }
 
   /** Is what is held, with what will come during a delivery, too much? */
@@ -67,7 +60,7 @@ export class Forecast {
   }
 
   #underPressure (now: number): boolean {
-    if (now - this.#looked >= LOOK || now < this.#looked) {
+    if (now - this.#looked >= LOOK) {
       this.#looked = now
       this.#short = this.#pressure()
     }

@@ -14,11 +14,17 @@ export interface Sealed {
 
 export interface Amount { records: number, bytes: number }
 
+/** What a segment that is given back has come to so far. */
+export interface Progress {
+  delivered?: Amount
+  dead?: Amount
+}
+
 /** How a segment ended. What is not mentioned was delivered. */
 export interface Outcome {
   /** Refused for good by its receiver, and kept as dead letters. */
   dead?: Amount
-  dropped?: Amount & { why: DropReason }
+  dropped?: ReadonlyArray<Amount & { why: DropReason }>
 }
 
 export interface Journal<S extends Sealed = Sealed> {
@@ -38,8 +44,8 @@ export interface Journal<S extends Sealed = Sealed> {
    * Undefined once the journal is closed and has no more to give.
    */
   next (): Promise<S | undefined>
-  /** Not now: it may be dropped for newer ones, and the oldest comes first again. */
-  giveBack (segment: S): void
+  /** Not now: it may be dropped for newer ones, less what is done of it, and the oldest comes first again. */
+  giveBack (segment: S, done?: Progress): void
   /** The segment is done with. Rejects when it could not be removed; then to be called again. */
   remove (segment: S, outcome: Outcome): Promise<void>
   /** Writes out what is held, until `deadline` (ms, Unix time). What is left then is dropped and counted. */

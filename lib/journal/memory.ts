@@ -8,7 +8,7 @@ import { Watermark } from './watermark.js'
 import { within } from '../deadline.js'
 import type { BoundOptions } from './bound.js'
 import type { Forecast } from './forecast.js'
-import type { Amount, Clock, Journal, Outcome, Sealed } from './journal.js'
+import type { Amount, Clock, Journal, Outcome, Progress, Sealed } from './journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface MemoryOptions extends BoundOptions {
@@ -29,6 +29,8 @@ export class MemorySegment implements Sealed {
   readonly start: number
   records = 0
   bytes = 0
+  /** Running time at which it was last handed out. */
+  begun = 0
   readonly #blocks: Buffer[] = []
 
   constructor (id: string, opened: number, start: number) {
@@ -52,6 +54,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
   readonly lasting = false
   readonly #o: MemoryOptions
   readonly #now: Clock
+  readonly #uptime: Clock
   readonly #backlog: Backlog<MemorySegment>
   readonly #mark = new Watermark()
   readonly #writer = randomBytes(8).toString('hex')
@@ -66,12 +69,13 @@ export class MemoryJournal implements Journal<MemorySegment> {
   constructor (options: MemoryOptions) {
     this.#o = options
     this.#now = options.now ?? Date.now
+    this.#uptime = options.uptime ?? (() => performance.now())
     this.#backlog = new Backlog({
       monitor: options.monitor,
       counts: true,
       bound: options,
       maxAge: options.maxAge,
-      uptime: options.uptime,
+      uptime: this.#uptime,
       // A segment that was dropped may have been newer than one that is being delivered.
       discard: async segment => {
         this.#hold(-segment.records, -segment.bytes)
@@ -82,7 +86,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
   }
 
   append (block: Block): Promise<void> | undefined {
-    this.#o.forecast?.count(block, this.#now())
+    this.#o.forecast?.count(block, this.#uptime())
     return this.#backlog.admit(block, this.#closing ? 'closed' : undefined, taken => this.#take(taken))
   }
 
@@ -104,16 +108,16 @@ export class MemoryJournal implements Journal<MemorySegment> {
 
   async next (): Promise<MemorySegment | undefined> {
     const segment = await this.#backlog.next()
-    this.#o.forecast?.begun(this.#now())
+    if (segment) segment.begun = this.#uptime()
     return segment
   }
 
-  giveBack (segment: MemorySegment): void {
-    this.#backlog.giveBack(segment)
+  giveBack (segment: MemorySegment, done?: Progress): void {
+    this.#backlog.giveBack(segment, done)
   }
 
   async remove (segment: MemorySegment, outcome: Outcome): Promise<void> {
-    this.#o.forecast?.delivered(this.#now())
+    this.#o.forecast?.delivered(this.#uptime() - segment.begun)
     await this.#backlog.remove(segment, outcome)
   }
 
@@ -159,7 +163,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
     if (!growing) return false
     const now = this.#now()
     if (this.#closing || this.#wanted > 0 || maySeal(rule, { size: growing.bytes, records: growing.records, opened: growing.opened }, now)) return true
-    if (forecast?.full(this.#held, now)) return true
+    if (forecast?.full(this.#held, this.#uptime())) return true
     const { age = Infinity } = rule.early ?? {}
     if (age < Infinity) this.#timer ??= setTimeout(() => this.#ring(), growing.opened + age - now).unref()
     return false

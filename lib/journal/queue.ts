@@ -62,6 +62,13 @@ export class Queue {
     return batch
   }
 
+  /** Gives up the oldest block. */
+  shift (): Block | undefined {
+    const block = this.#blocks.shift()
+    this.#bytes -= block?.bytes.length ?? 0
+    return block
+  }
+
   drain (): Block[] {
     const all = this.#blocks
     this.#blocks = []

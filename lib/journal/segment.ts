@@ -43,6 +43,8 @@ export class SegmentFile {
   /** Opens for appending and cuts a last line that has no end; `torn` is the number of bytes cut. */
   static async open (path: string, creation: Creation, options: SegmentOptions): Promise<{ file: SegmentFile, torn: number }> {
     const fd = await open(path, O_RDWR | O_APPEND | FLAGS[creation], options.mode)
+    // Nothing can be in a file that was not there.
+    if (creation === 'always') return { file: new SegmentFile(path, fd, 0, options), torn: 0 }
     try {
       const stat = await fstat(fd)
       if (!stat.isFile()) throw new Error(`${path} is not a regular file`)

@@ -13,6 +13,7 @@ import { countLines } from './block.js'
 import { adopted, claims, Owner, sweepUnborn, writers } from './ownership.js'
 import { SegmentFile } from './segment.js'
 import { Signal } from './signal.js'
+import { errno } from '../errors.js'
 import type { Sealed } from './journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
@@ -59,6 +60,18 @@ export class SpoolHome {
   possess (): Promise<Owner> {
     this.#possessing ??= this.#possess().finally(() => { this.#possessing = undefined })
     return this.#possessing
+  }
+
+  /** Calls `action` with the directory of this writer; again with another one when somebody has removed it. */
+  async within<T> (action: (owner: Owner) => Promise<T>): Promise<T> {
+    // Not looked at each time: that would be one more call for every segment.
+    const owner = this.#owner ?? await this.possess()
+    try {
+      return await action(owner)
+    } catch (error) {
+      if (errno(error) !== 'ENOENT') throw error
+      return await action(await this.possess())
+    }
   }
 
   /** Is this path in the directory that this writer has here, and is that still there? */

@@ -37,11 +37,10 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
 
   async create (now: number): Promise<SegmentFile> {
     const number = String(++this.#count).padStart(9, '0')
-    return await this.#inPlace(now, async home => {
-      const { id, directory } = await home.possess()
+    return await this.#inPlace(now, async home => await home.within(async ({ id, directory }) => {
       const { file } = await SegmentFile.open(join(directory, `${String(now).padStart(15, '0')}-${id}-${number}${OPEN}`), 'always', { mode: MODE })
       return file
-    })
+    }))
   }
 
   async reopen ({ path }: SegmentFile, now: number): Promise<SegmentFile> {

@@ -1,5 +1,6 @@
 // The segment that a disk journal writes, from its creation to its sealing, through errors and external renames. Whoever calls
 // does one thing at a time.
+import fsp from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ActiveSegment, type SegmentLife } from './active.js'
 import { syncDirectory } from './directory.js'
@@ -125,7 +126,7 @@ export class Writer<S extends Sealed> {
         if (broken.safe > 0) {
           await this.#reopen(broken, now)
           sealed.push(await this.seal())
-        }
+        } else await fsp.rm(broken.segment.file.path, { force: true })
         this.#aside.delete(broken)
       } catch {
         // Another time; at the latest the next who starts finds it.

@@ -48,7 +48,7 @@ const CALLS: Array<{ name: string, faults: Fault[], options?: Record<string, unk
   { name: 'a synchronous write cut short twice, then fails', faults: [{ call: 'writeSync', at: [2, 3, 8, 9], how: 'half' }], options: { sync: true }, tidy: true },
   { name: 'open', faults: [{ call: 'open', at: SOMETIMES, codes: CODES }], tidy: true },
   { name: 'close', faults: [{ call: 'close', at: SOMETIMES, codes: CODES }], tidy: true },
-  { name: 'stat and fstat', faults: [{ call: 'stat', at: SOMETIMES, codes: CODES }, { call: 'fstat', at: SOMETIMES, codes: CODES }], tidy: true },
+  { name: 'stat and fstat, while the last file is looked at', faults: [{ call: 'write', at: [3, 6, 9] }, { call: 'stat', at: SOMETIMES, codes: CODES }, { call: 'fstat', at: SOMETIMES, codes: CODES }], tidy: true },
   { name: 'read, while the last file is looked at', faults: [{ call: 'write', at: [3, 6, 9] }, { call: 'read', at: [1, 2, 4], codes: CODES }], tidy: true },
   { name: 'rename', faults: [{ call: 'fsp.rename', at: [1, 2], codes: CODES }] },
   { name: 'mkdir', faults: [{ call: 'fsp.mkdir', at: [1, 2, 3], codes: CODES }], tidy: true },

@@ -18,6 +18,8 @@ const CLOSE_TIMEOUT = 1000
 const MB = 2 ** 20
 const MOST_MEMORY = 64 * MB
 const MOST_DESCRIPTORS = 50
+/** Settings of processes: they live as long as this takes on a busy machine. */
+const LIFE = { timeout: 110_000 }
 const TORN = '{"level":30,"ti'
 
 /** What two processes leave that were killed after an outage: sealed segments, the one that was written, and what says who they were. */
@@ -66,11 +68,11 @@ function watch (t: Test, { program: { process: { pid } } }: Sender): () => Use {
 
 t.test('10,000 segments of dead writers', { skip: !fs.existsSync('/proc/self/fd') && 'needs /proc' }, async t => {
   const dir = t.testdir()
-  const place = await receiver(t)
+  const place = await receiver(t, {}, LIFE)
   const options = { url: place.url, name: NAME, journal: { dir }, closeTimeout: CLOSE_TIMEOUT }
 
   // What the same process uses that is at work, with nothing to take over.
-  const usual = await sender(t)
+  const usual = await sender(t, LIFE)
   const usualUse = watch(t, usual)
   const outlet = await usual.open(options)
   for (let batch = 0; batch < 200; batch++) {
@@ -86,7 +88,7 @@ t.test('10,000 segments of dead writers', { skip: !fs.existsSync('/proc/self/fd'
   }
 
   leave(dir)
-  const first = await sender(t)
+  const first = await sender(t, LIFE)
   const firstUse = watch(t, first)
   const began = Date.now()
   const heir = await first.open(options)
@@ -99,7 +101,7 @@ t.test('10,000 segments of dead writers', { skip: !fs.existsSync('/proc/self/fd'
   t.ok(received <= START, `the first old batch was received after ${received} ms`)
 
   // Another one comes and goes meanwhile.
-  const second = await (await sender(t)).open(options)
+  const second = await (await sender(t, LIFE)).open(options)
   await second.log(LINES, { writer: 'second' })
   await second.flush()
   await second.end()
@@ -116,7 +118,7 @@ t.test('10,000 segments of dead writers', { skip: !fs.existsSync('/proc/self/fd'
   t.match({ recoveredRecords, tornBytes, sum: deliveredRecords + pendingRecords }, { recoveredRecords: all, tornBytes: TORN.length, sum: all + 1 })
   t.ok(pendingRecords > 0, `${pendingRecords} lines are left`)
 
-  const third = await sender(t)
+  const third = await sender(t, LIFE)
   const thirdUse = watch(t, third)
   const last = await third.open(options)
   await last.reaches(metrics => metrics.recoveredRecords === pendingRecords && metrics.pendingRecords === 0, 90_000)

@@ -204,7 +204,7 @@ t.test('errors of options, from the builder, by name and at run time', async t =
     if ('auth' in wrong || 'url' in wrong) refused.push(['at run time', running.configure(wrong)])
     for (const [where, refusal] of refused) {
       const error = await refusal.then(() => undefined, error => error)
-      t.match(error, { code: where === 'the builder' ? 'BLACKBOX_OPTION' : 'BLACKBOX_CONFIGURE', message: /BLACKBOX_OPTION: http: / }, `${what}, ${where}: ${error?.message}`)
+      t.match(error, { code: where === 'the builder' ? 'BLACKBOX_OPTION' : /^BLACKBOX_(OPTION|CONFIGURE)$/, message: /BLACKBOX_OPTION: http: / }, `${what}, ${where}: ${error?.message}`)
       t.strictSame(leaks(String(JSON.stringify(error)) + error?.stack), [], `${what}, ${where}`)
     }
   }

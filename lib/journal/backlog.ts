@@ -17,7 +17,9 @@ export interface BacklogOptions<S extends Sealed> {
   /** Time that passes while the process runs, and is never set; ms. */
   uptime?: Clock | undefined
   /** Frees what a segment occupies. */
-  discard: (segment: S) => Promise<void>
+  discard?: (segment: S) => Promise<void>
+  /** A segment is out of the list, one way or the other. */
+  removed?: (segment: S) => void
   /** Gives up the oldest lines that are in no segment yet, when there is no segment to give up. */
   evict?: (() => Amount | undefined) | undefined
   /** Asked when somebody waits and nothing does: a segment that may be sealed early. */
@@ -45,6 +47,8 @@ export class Backlog<S extends Sealed> {
   /** One for each call of `next` that is open. */
   readonly #bells = new Set<Signal>()
   readonly #awaited = new Set<{ segments: Set<S>, resolve: () => void }>()
+  /** Dropped segments that are still being discarded. */
+  readonly #leaving = new Set<Promise<void>>()
   #ended = false
 
   constructor (options: BacklogOptions<S>) {
@@ -62,17 +66,20 @@ export class Backlog<S extends Sealed> {
   #admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
     const { monitor } = this.#o
     const { records, bytes: { length } } = block
-    monitor.accepted(records, length)
-    const settle = (admitted: boolean): void => {
-      if (admitted) take(block)
-      else monitor.dropped(refused ?? (this.#ended ? 'closed' : 'full'), records, length)
-    }
     const admitted = refused === undefined && (this.#bound?.admit(block) ?? true)
-    if (typeof admitted === 'boolean') {
-      settle(admitted)
+    if (admitted === false) {
+      monitor.refused(refused ?? (this.#ended ? 'closed' : 'full'), records, length)
       return undefined
     }
-    const entered = admitted.then(settle)
+    monitor.accepted(records, length)
+    if (admitted === true) {
+      take(block)
+      return undefined
+    }
+    const entered = admitted.then(fits => {
+      if (fits) take(block)
+      else monitor.dropped(this.#ended ? 'closed' : 'full', records, length)
+    })
     this.#entering.add(entered)
     entered.then(() => this.#entering.delete(entered))
     return entered
@@ -94,11 +101,15 @@ export class Backlog<S extends Sealed> {
     this.ring()
   }
 
-  /** The same, in the place that its id gives it. */
+  /** The same, in its place among those that nobody has. */
   insert (segment: S): void {
-    let at = this.#entries.length
-    while (at > 0 && !this.#entries[at - 1]!.leased && isLater(this.#entries[at - 1]!.segment.id, segment.id)) at--
-    this.#entries.splice(at, 0, { segment, since: this.#uptime(), leased: false })
+    let from = this.#entries.findLastIndex(({ leased }) => leased) + 1
+    for (let to = this.#entries.length; from < to;) {
+      const middle = (from + to) >> 1
+      if (orderOf(this.#entries[middle]!.segment) > orderOf(segment)) to = middle
+      else from = middle + 1
+    }
+    this.#entries.splice(from, 0, { segment, since: this.#uptime(), leased: false })
     this.ring()
   }
 
@@ -166,13 +177,17 @@ export class Backlog<S extends Sealed> {
   /** The segment is done with. Rejects when it could not be discarded; then to be called again. */
   async remove (segment: S, outcome: Outcome): Promise<void> {
     const { counts, discard } = this.#o
+    await discard?.(segment)
     const at = this.#entries.findIndex(entry => entry.segment === segment)
-    if (at !== -1) {
-      this.#entries.splice(at, 1)
-      if (counts) this.#count(segment, outcome)
-    }
-    await discard(segment)
+    if (at === -1) return
+    this.#entries.splice(at, 1)
+    if (counts) this.#count(segment, outcome)
     this.#done(segment)
+  }
+
+  /** Resolves when what was dropped is not on the disk any more. */
+  async left (): Promise<void> {
+    if (this.#leaving.size > 0) await Promise.all(this.#leaving)
   }
 
   /** The oldest segment that is not done with. */
@@ -220,6 +235,7 @@ export class Backlog<S extends Sealed> {
 
   /** Tells whoever waits for it. */
   #done (segment: S): void {
+    this.#o.removed?.(segment)
     for (const waiting of this.#awaited) {
       waiting.segments.delete(segment)
       if (waiting.segments.size > 0) continue
@@ -254,14 +270,12 @@ export class Backlog<S extends Sealed> {
     monitor.dead(dead.records, dead.bytes)
     if (delivered.records > 0) monitor.delivered(delivered.records, delivered.bytes)
     monitor.dropped(why, segment.records - dead.records - delivered.records, segment.bytes - dead.bytes - delivered.bytes)
-    discard(segment).catch(error => monitor.failed('remove a dropped segment', error))
+    const leaving = Promise.resolve(discard?.(segment)).catch(error => monitor.failed('remove a dropped segment', error)).finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
     this.#done(segment)
   }
 }
 
-/** Ids are `<time at which it was opened>-<writer>-<number>`. Of one writer the number decides, because its clock may have been set back. */
-function isLater (id: string, other: string): boolean {
-  const [, writer, number] = id.split('-')
-  const [, otherWriter, otherNumber] = other.split('-')
-  return number !== undefined && writer === otherWriter ? number > otherNumber! : id > other
+function orderOf ({ order, id }: Sealed): string {
+  return order ?? id
 }

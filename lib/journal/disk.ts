@@ -227,6 +227,8 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       }
       const batch = this.#queue.take(room(this.#o.rule, state.size, state.records), state.size === 0)
       if (batch.length === 0) return await this.#seal()
+      // What was dropped for these lines goes first: the bound is one of the disk.
+      await this.#backlog.left()
       await writer.active!.write(batch, now)
       this.#last = this.#uptime()
       if (state.size === 0) this.#first = this.#last

@@ -6,6 +6,8 @@ import type { DropReason } from '../telemetry/counters.js'
 export interface Sealed {
   /** Unique over processes and restarts; what names and idempotency keys derive from. */
   readonly id: string
+  /** Where it belongs among those of other writers, as text that sorts; by default that of `id`. */
+  readonly order?: string
   readonly records: number
   readonly bytes: number
   /** The lines, each ended by a newline. */

@@ -77,7 +77,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
       maxAge: options.maxAge,
       uptime: this.#uptime,
       // A segment that was dropped may have been newer than one that is being delivered.
-      discard: async segment => {
+      removed: segment => {
         this.#hold(-segment.records, -segment.bytes)
         this.#mark.reach((this.#backlog.first ?? this.#growing)?.start)
       },

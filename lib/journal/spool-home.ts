@@ -169,7 +169,7 @@ export class SpoolHome {
       for (const directory of [own, orphan]) await syncDirectory(directory)
       await fsp.rm(orphan, { recursive: true, force: true })
     } finally {
-      for (const segment of moved) found(segment)
+      for (const segment of inOrder(moved)) found(segment)
     }
   }
 
@@ -180,6 +180,21 @@ export class SpoolHome {
     if (torn > 0) this.#o.monitor.counters.add({ tornBytes: torn })
     return file.size > 0 ? await seal(path, own, countLines(await fsp.readFile(path)), file.size) : undefined
   }
+}
+
+/**
+ * By the time at which they were opened, those of one writer by their numbers, because its clock may have been set back: each is
+ * taken to be at least as late as the one before it.
+ */
+function inOrder (segments: readonly SpooledSegment[]): SpooledSegment[] {
+  const latest = new Map<string, string>()
+  return segments.map(segment => ({ segment, parts: segment.id.split('-') as [string, string, string] }))
+    .sort((a, b) => Number(a.parts[2]) - Number(b.parts[2]))
+    .map(({ segment, parts: [opened, writer, number] }) => {
+      const time = [opened, latest.get(writer) ?? ''].sort()[1]!
+      latest.set(writer, time)
+      return { ...segment, order: [time, writer, number].join('-') }
+    })
 }
 
 /** Gives a segment its final name, in `directory`. */

@@ -23,6 +23,12 @@ export class Monitor {
     this.counters.add({ acceptedRecords: records, acceptedBytes: bytes, pendingRecords: records, pendingBytes: bytes })
   }
 
+  /** Lines that there was no room for. */
+  refused (why: DropReason, records: number, bytes: number): void {
+    this.counters.add({ acceptedRecords: records, acceptedBytes: bytes, [`dropped:${why}`]: records })
+    this.#tellDropped(why)
+  }
+
   delivered (records: number, bytes: number): void {
     this.counters.add({ deliveredRecords: records, deliveredBytes: bytes, pendingRecords: -records, pendingBytes: -bytes })
     this.counters.touch(Date.now())
@@ -39,6 +45,10 @@ export class Monitor {
   dropped (why: DropReason, records: number, bytes: number): void {
     if (records === 0) return
     this.counters.add({ [`dropped:${why}`]: records, pendingRecords: -records, pendingBytes: -bytes })
+    this.#tellDropped(why)
+  }
+
+  #tellDropped (why: DropReason): void {
     this.say(`dropped:${why}`, `dropping lines (${why}): ${this.counters.get(`dropped:${why}`)} so far`)
   }
 

@@ -1,7 +1,7 @@
 // Sealed segments that wait for their delivery, oldest first, and whether there is room for more lines. Both journals have one.
-import { Bound, type BoundOptions } from './bound.js'
+import { Admission } from './admission.js'
 import { Signal } from './signal.js'
-import type { Block } from './block.js'
+import type { BoundOptions } from './bound.js'
 import type { Amount, Clock, Outcome, Progress, Sealed } from './journal.js'
 import type { DropReason } from '../telemetry/counters.js'
 import type { Monitor } from '../telemetry/monitor.js'
@@ -39,11 +39,10 @@ const NOTHING: Amount = { records: 0, bytes: 0 }
 
 export class Backlog<S extends Sealed> {
   readonly #o: BacklogOptions<S>
-  readonly #bound: Bound | undefined
+  /** What comes in. */
+  readonly admission: Admission
   readonly #uptime: Clock
   #entries: Array<Entry<S>> = []
-  /** Blocks that wait for room. */
-  readonly #entering = new Set<Promise<void>>()
   /** One for each call of `next` that is open. */
   readonly #bells = new Set<Signal>()
   readonly #awaited = new Set<{ segments: Set<S>, resolve: () => void }>()
@@ -54,45 +53,7 @@ export class Backlog<S extends Sealed> {
   constructor (options: BacklogOptions<S>) {
     this.#o = options
     this.#uptime = options.uptime ?? (() => performance.now())
-    this.#bound = options.bound && new Bound(options.bound, () => this.#evict())
-  }
-
-  /** Gives the block to `take`, or drops it, counted. A promise asks the caller to stop reading until it resolves. */
-  admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
-    const pauses = (this.#bound?.pieces(block) ?? [block]).flatMap(piece => this.#admit(piece, refused, take) ?? [])
-    return pauses.length > 1 ? Promise.all(pauses).then(() => {}) : pauses[0]
-  }
-
-  #admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
-    const { monitor } = this.#o
-    const { records, bytes: { length } } = block
-    const admitted = refused === undefined && (this.#bound?.admit(block) ?? true)
-    if (admitted === false) {
-      monitor.refused(refused ?? (this.#ended ? 'closed' : 'full'), records, length)
-      return undefined
-    }
-    monitor.accepted(records, length)
-    if (admitted === true) {
-      take(block)
-      return undefined
-    }
-    const entered = admitted.then(fits => {
-      if (fits) take(block)
-      else monitor.dropped(this.#ended ? 'closed' : 'full', records, length)
-    })
-    this.#entering.add(entered)
-    entered.then(() => this.#entering.delete(entered))
-    return entered
-  }
-
-  /** Does a block wait for room? */
-  get entering (): boolean {
-    return this.#entering.size > 0
-  }
-
-  /** Resolves when none of the blocks given so far waits for room any more. */
-  async entered (): Promise<void> {
-    await Promise.all(this.#entering)
+    this.admission = new Admission(options.monitor, options.bound, () => this.#evict())
   }
 
   /** The newest segment, whose lines were admitted; the last of them at this running time. */
@@ -116,7 +77,7 @@ export class Backlog<S extends Sealed> {
   /** A segment that was found, whose lines were admitted by an earlier process. */
   recover (segment: S): void {
     const { records, bytes } = segment
-    this.#bound?.book(segment)
+    this.admission.book(segment)
     this.#o.monitor.counters.add({ recoveredRecords: records, recoveredBytes: bytes, pendingRecords: records, pendingBytes: bytes })
     this.insert(segment)
   }
@@ -163,15 +124,10 @@ export class Backlog<S extends Sealed> {
     if (segments.size > 0) await new Promise<void>(resolve => { this.#awaited.add({ segments, resolve }) })
   }
 
-  /** Room again. */
-  release (freed: Amount): void {
-    this.#bound?.release(freed)
-  }
-
   /** Lines that somebody else has taken away. */
   lose ({ records, bytes }: Amount): void {
     this.#o.monitor.dropped('gone', records, bytes)
-    this.release({ records, bytes })
+    this.admission.release({ records, bytes })
   }
 
   /** The segment is done with. Rejects when it could not be discarded; then to be called again. */
@@ -195,14 +151,10 @@ export class Backlog<S extends Sealed> {
     return this.#entries[0]?.segment
   }
 
-  /** What waits for room is dropped. */
-  refuse (): void {
-    this.#bound?.refuse()
-  }
-
   /** No more segments will come; what is left is given out. */
   end (): void {
     this.#ended = true
+    this.admission.end()
     this.ring()
   }
 
@@ -215,11 +167,11 @@ export class Backlog<S extends Sealed> {
   #count (segment: S, { dead = NOTHING, dropped = [] }: Outcome): void {
     const { monitor } = this.#o
     const { records, bytes } = segment
-    this.release(segment)
+    this.admission.release(segment)
     monitor.dead(dead.records, dead.bytes)
     for (const { why, ...lost } of dropped) monitor.dropped(why, lost.records, lost.bytes)
     const left = [dead, ...dropped].reduce((left, amount) => ({ records: left.records - amount.records, bytes: left.bytes - amount.bytes }), { records, bytes })
-    if (left.records > 0) monitor.delivered(left.records, left.bytes)
+    if (left.records > 0 || left.bytes > 0) monitor.delivered(left.records, left.bytes)
   }
 
   #free (): Entry<S> | undefined {
@@ -248,7 +200,7 @@ export class Backlog<S extends Sealed> {
     const { maxAge = Infinity } = this.#o
     for (let entry = this.#free(); entry && this.#uptime() - entry.since >= maxAge; entry = this.#free()) {
       this.#drop(entry, 'expired')
-      this.release(entry.segment)
+      this.admission.release(entry.segment)
     }
   }
 

@@ -111,7 +111,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       secured: block => {
         if (shelf.product) {
           monitor.delivered(block.records, block.bytes.length)
-          this.#backlog.release({ records: block.records, bytes: block.bytes.length })
+          this.#backlog.admission.release({ records: block.records, bytes: block.bytes.length })
         }
         this.#mark.secure(block.bytes.length)
       },
@@ -129,7 +129,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
 
   append (block: Block): Promise<void> | undefined {
     const full = this.#mark.ahead + block.bytes.length > (this.#o.maxLength ?? Infinity)
-    const entered = this.#backlog.admit(block, this.#closing ? 'closed' : full ? 'full' : undefined, taken => {
+    const entered = this.#backlog.admission.admit(block, this.#closing ? 'closed' : full ? 'full' : undefined, taken => {
       this.#queue.push(taken)
       this.#mark.take(taken.bytes.length)
       this.#bell.ring()
@@ -138,7 +138,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   async flush (): Promise<void> {
-    if (this.#backlog.entering) await this.#backlog.entered()
+    if (this.#backlog.admission.entering) await this.#backlog.admission.entered()
     const reached = this.#mark.reached()
     this.#bell.ring()
     await reached
@@ -170,7 +170,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#closing = true
     this.#bell.ring()
     this.#hurry.ring()
-    this.#backlog.entered().then(() => this.#bell.ring())
+    this.#backlog.admission.entered().then(() => this.#bell.ring())
     await within(this.#running, deadline - this.#now())
     // What is found soon is still delivered; there has to be time for that too.
     if (this.#possessed) await within(this.inherited, (deadline - this.#now()) / 2)
@@ -192,7 +192,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       try {
         const mending = this.#writer.broken
         if (await this.#step()) failures = mending ? failures : 0
-        else if (this.#closing && !this.#backlog.entering) break
+        else if (this.#closing && !this.#backlog.admission.entering) break
         else await this.#bell.wait(this.#untilDue(this.#now()))
       } catch (error) {
         this.#o.monitor.failed('write to the log', error)
@@ -279,7 +279,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     for (const { records, bytes } of left) this.#o.monitor.dropped('closed', records, bytes.length)
     this.#mark.fail()
     for (const sealed of this.#sealings.splice(0)) sealed()
-    this.#backlog.refuse()
+    this.#backlog.admission.refuse()
     this.#backlog.end()
   }
 }

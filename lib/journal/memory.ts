@@ -87,14 +87,14 @@ export class MemoryJournal implements Journal<MemorySegment> {
 
   append (block: Block): Promise<void> | undefined {
     this.#o.forecast?.count(block, this.#uptime())
-    return this.#backlog.admit(block, this.#closing ? 'closed' : undefined, taken => this.#take(taken))
+    return this.#backlog.admission.admit(block, this.#closing ? 'closed' : undefined, taken => this.#take(taken))
   }
 
   /** Memory is not safe: resolves when everything taken so far has been delivered or dropped. */
   async flush (): Promise<void> {
     this.#wanted++
     try {
-      if (this.#backlog.entering) await this.#backlog.entered()
+      if (this.#backlog.admission.entering) await this.#backlog.admission.entered()
       this.#backlog.ring()
       await this.#mark.reached()
     } finally {
@@ -126,7 +126,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
     this.#backlog.end()
     await within(this.flush(), deadline - this.#now())
     clearTimeout(this.#timer)
-    this.#backlog.refuse()
+    this.#backlog.admission.refuse()
     const growing = this.#seal()
     for (const { records, bytes } of [...this.#backlog.abandon(), ...growing ? [growing] : []]) {
       this.#o.monitor.dropped('closed', records, bytes)

@@ -81,7 +81,8 @@ t.test('a burst that is larger than maxSize: the newest of it are kept', { buffe
   await place.script([{}])
   await outlet.flush()
   const found = judge(await place.requests()).accepted.get('w') ?? []
-  t.equal(runs(found.slice(-1000)), `${3 * LINES - 1000}-${3 * LINES - 1}`, runs(found))
+  // A quarter of maxSize is what may be written, or on its way, while the rest comes; the quarter that came last is there for certain.
+  t.equal(runs(found.slice(-500)), `${3 * LINES - 500}-${3 * LINES - 1}`, runs(found))
   await outlet.end()
 })
 

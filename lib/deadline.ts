@@ -1,5 +1,8 @@
 // Waiting for work: that it ends, and that the process does not end meanwhile.
 
+/** The longest time that a timer can measure, in ms; with more it would end at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1
+
 /** True when the work was done within `ms`, false when time was up. The work goes on either way. */
 export async function within (work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined

@@ -1,5 +1,6 @@
 // flush() on the main thread: pino's own flush brings the lines to the worker, a request of ours to the outputs in it. pino's
 // alone reaches a transport only when there is a single target without a level (thread-stream, `flushDestination`).
+import { LONGEST_TIMER } from './deadline.js'
 import { FlushError, show } from './errors.js'
 import { transportsOf, type LoggerLike } from './logger.js'
 import { Requests } from './requests.js'
@@ -17,8 +18,6 @@ export interface FlushOptions {
 }
 
 const TIMEOUT = 10_000
-/** The longest time a timer can measure, in ms. */
-const LONGEST = 2 ** 31 - 1
 
 /**
  * Resolves when every line logged before the call is safe, in every output of every transport of this logger. Rejects with a
@@ -33,7 +32,7 @@ export async function flush (logger: LoggerLike, { until = 'durable', timeout = 
   const givenUp = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new FlushError('BLACKBOX_FLUSH_TIMEOUT', `not ${until} within ${ms} ms`)), Math.min(ms, LONGEST))
+    timer = setTimeout(() => reject(new FlushError('BLACKBOX_FLUSH_TIMEOUT', `not ${until} within ${ms} ms`)), Math.min(ms, LONGEST_TIMER))
   })
   try {
     const answers = await Promise.race([Promise.all(transports.map(async transport => {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { http, tee, type HttpOptions, type OptionError } from 'pino-blackbox'
 import target from 'pino-blackbox/http'
-import { parseDestination, parseHttp } from '../lib/config/http.js'
+import { parseDestination } from '../lib/config/destination.js'
+import { parseHttp } from '../lib/config/http.js'
 import { Authority } from './fixtures/certificates.js'
 import {
   BYTES, CLOSE, COUNT, DURATION, FLAG, FSYNC, MAP, SECRET, TEXT, TIMER, nested, not, shown, throwsOption, veiled, type Options, type Refused

@@ -114,7 +114,7 @@ t.test("'drop-newest': what does not fit is refused, by bytes and by records, un
   t.equal(bound.admit(sized(41)), false)
   t.equal(bound.admit(sized(40)), true)
   bound.release({ bytes: 60, records: 1 })
-  t.equal(bound.bytes, 40)
+  t.equal(bound.booked.bytes, 40)
   t.equal(bound.admit(sized(10, 5)), false)
   t.equal(bound.admit(sized(10, 4)), true)
 })
@@ -123,7 +123,7 @@ t.test("'drop-oldest': segments go, oldest first, as many as are needed and no m
   const { bound, evicted } = bounded({ whenFull: 'drop-oldest' }, [30, 30, 30].map(bytes => ({ bytes, records: 1 })))
   t.equal(bound.admit(sized(50)), true)
   t.same(evicted, [30, 30])
-  t.equal(bound.bytes, 80)
+  t.equal(bound.booked.bytes, 80)
 })
 
 t.test("'drop-oldest': what could not fit anyway pushes nothing out", async t => {
@@ -156,7 +156,7 @@ t.test("'block': after blockTimeout the newest is dropped, and nothing waits aga
   t.type(next, Promise)
   bound.release({ bytes: 80, records: 1 })
   t.equal(await next, true)
-  t.equal(bound.bytes, 50)
+  t.equal(bound.booked.bytes, 50)
 })
 
 t.test('a block larger than the whole bound is taken while nothing else is held, or its lines could never pass', async t => {

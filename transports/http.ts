@@ -3,8 +3,9 @@
 //
 //   lines -> journal (one segment at a time, sealed when a request is free, or full) -> body -> request, repeated
 //         -> removed, or a dead letter
-import { parseDestination, parseHttp, type HttpDestination, type HttpOptions } from '../lib/config/http.js'
-import { MB } from '../lib/config/units.js'
+import { parseDestination, type HttpDestination } from '../lib/config/destination.js'
+import { parseHttp, type HttpOptions } from '../lib/config/http.js'
+import { MOST_IN_MEMORY, SEGMENTS_PER_JOURNAL } from '../lib/config/journal.js'
 import { DeadLetters } from '../lib/delivery/dead-letters.js'
 import { formatOf, isStrict } from '../lib/http/body.js'
 import { Client } from '../lib/http/client.js'
@@ -23,8 +24,6 @@ import type { Sealed } from '../lib/journal/journal.js'
 
 export type { HttpDestination, HttpOptions }
 
-/** Bytes of lines in memory while the disk does not take them. */
-const MOST_IN_MEMORY = 64 * MB
 /** ms for which new lines wait for those that dead processes left, so that older lines are sent first. */
 const HEAD_START = 5000
 
@@ -36,9 +35,8 @@ export async function output (options: unknown): Promise<Output> {
   const { homes, instead } = placeOf(o.journal, o.identity)
   if (instead) monitor.say('place', instead)
   const { journal, after } = homes.length > 0 ? onDisk(o, homes, monitor) : inMemory(o, monitor)
-  let destination = { url: o.url, credentials: o.credentials }
   const exporter = new Exporter({
-    destination,
+    destination: { url: o.url, credentials: o.credentials },
     method: o.method,
     headers: o.headers,
     format,
@@ -60,18 +58,17 @@ export async function output (options: unknown): Promise<Output> {
     closeTimeout: o.closeTimeout,
     stop: () => exporter.close(),
     configure: settings => {
-      destination = parseDestination(settings, destination, o.headers)
-      exporter.configure(destination)
+      exporter.destination = parseDestination(settings, exporter.destination, o.headers)
     }
   })
 }
 
-function onDisk ({ batch, early, journal, segments }: HttpSettings, [home, fallback]: string[], monitor: Monitor) {
+function onDisk ({ batch, early, journal }: HttpSettings, [home, fallback]: string[], monitor: Monitor) {
   const { maxSize, maxAge, whenFull, blockTimeout, fsync } = journal
   const disk = new DiskJournal({
     shelf: new SpoolShelf({ home: home!, fallback, monitor }),
     monitor,
-    rule: { maxRecords: batch.maxRecords, maxBytes: Math.min(batch.maxBytes, Math.ceil(maxSize / segments)), early },
+    rule: { maxRecords: batch.maxRecords, maxBytes: Math.min(batch.maxBytes, Math.ceil(maxSize / SEGMENTS_PER_JOURNAL)), early },
     fsync,
     maxLength: MOST_IN_MEMORY,
     maxAge,
@@ -82,11 +79,11 @@ function onDisk ({ batch, early, journal, segments }: HttpSettings, [home, fallb
   return { journal: disk, after: Promise.race([disk.inherited, waited]).finally(() => clearTimeout(timer)) }
 }
 
-function inMemory ({ batch, early, journal, segments }: HttpSettings, monitor: Monitor) {
+function inMemory ({ batch, early, journal }: HttpSettings, monitor: Monitor) {
   const { maxBufferRecords: maxRecords, maxBufferBytes: maxBytes, maxAge, whenFull, blockTimeout } = journal
   const memory = new MemoryJournal({
     monitor,
-    rule: { maxRecords: Math.min(batch.maxRecords, Math.ceil(maxRecords / segments)), maxBytes: Math.min(batch.maxBytes, Math.ceil(maxBytes / segments)), early },
+    rule: { maxRecords: Math.min(batch.maxRecords, Math.ceil(maxRecords / SEGMENTS_PER_JOURNAL)), maxBytes: Math.min(batch.maxBytes, Math.ceil(maxBytes / SEGMENTS_PER_JOURNAL)), early },
     forecast: new Forecast({ maxRecords, maxBytes }),
     maxAge,
     maxRecords,

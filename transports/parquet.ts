@@ -2,6 +2,7 @@
 //
 //   lines -> journal (one segment at a time, sealed by rows, bytes and period) -> converting thread (columns, row groups)
 //         -> staged files, committed by a checkpoint -> dataset (published by size and period)
+import { MOST_IN_MEMORY } from '../lib/config/journal.js'
 import { parseParquet, type ParquetOptions } from '../lib/config/parquet.js'
 import { DiskJournal } from '../lib/journal/disk.js'
 import { SpoolShelf } from '../lib/journal/spool.js'
@@ -11,13 +12,9 @@ import { placeOf } from '../lib/parquet/place.js'
 import { Rotation } from '../lib/parquet/rotation.js'
 import { Registry } from '../lib/registry.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
-import { MB } from '../lib/config/units.js'
 import type { Writable } from 'node:stream'
 
 export type { ParquetOptions }
-
-/** Bytes of lines in memory while the disk does not take them. */
-const MOST_IN_MEMORY = 64 * MB
 
 /** Throws an OptionError; afterwards nothing does. */
 export function output (options: unknown): Output {

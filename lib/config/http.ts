@@ -17,9 +17,6 @@ import { DEFAULT_LEVEL, HIGHEST_LEVEL } from '../http/compress.js'
 import { readSecret, type Secret } from '../http/credentials.js'
 import { hasZstd } from '../zstd.js'
 
-/** So many segments at least make a full journal: only what is sealed can be delivered, or dropped for being the oldest. */
-const SEGMENTS_PER_JOURNAL = 4
-
 export const httpSchema = group({
   ...destination,
   method: optional(oneOf(['POST', 'PUT', 'PATCH'], 'Method of the requests.'), 'POST'),
@@ -51,8 +48,6 @@ export const httpSchema = group({
 
 type Given = Input<typeof httpSchema>
 export type HttpOptions = Omit<Given, 'journal'> & { journal?: Given['journal'] | 'memory' }
-
-export { parseDestination, type HttpDestination } from './destination.js'
 
 /** Checks against the machine too, fills and normalises. Throws an OptionError. */
 export function parseHttp (input: unknown) {
@@ -86,7 +81,6 @@ function check (filled: Filled<typeof httpSchema>) {
     tls: tlsOf(tls),
     journal: { ...journal, fsync: fsyncPolicy(journal.fsync) },
     early: { records: batch.flushRecords === false ? Infinity : batch.flushRecords, age: batch.flushAge === false ? Infinity : batch.flushAge },
-    segments: SEGMENTS_PER_JOURNAL,
     // Not the path: some receivers have their keys there.
     label: name ?? `http ${url.origin}`,
     /** Of the journal: lines for one destination are not for another one. */

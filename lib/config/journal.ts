@@ -3,6 +3,11 @@ import { fsyncOption } from './common.js'
 import { abbreviated, alias, count, duration, either, group, oneOf, optional, size, text, timer } from './option.js'
 import { MB } from './units.js'
 
+/** Bytes of lines that a journal on disk holds in memory while the disk does not take them. */
+export const MOST_IN_MEMORY = 64 * MB
+/** So many segments at least make a full journal: only what is sealed can be delivered, or dropped for being the oldest. */
+export const SEGMENTS_PER_JOURNAL = 4
+
 /** `maxSize` in bytes is the default of this output. */
 const limits = (maxSize: number) => ({
   maxSize: optional(size('Bytes of lines that may wait for their delivery.'), maxSize),

@@ -1,7 +1,7 @@
 // The options of the parquet output.
 import { basename, resolve } from 'node:path'
 import { common, fsyncPolicy } from './common.js'
-import { parquetJournal } from './journal.js'
+import { parquetJournal, SEGMENTS_PER_JOURNAL } from './journal.js'
 import { contradiction, parseOptions } from './options.js'
 import { count, duration, either, flag, group, map, oneOf, optional, size, text, type Filled, type Input } from './option.js'
 import { MB } from './units.js'
@@ -20,8 +20,6 @@ const LONGEST_NAME = 190
 const ROW_GROUP_BYTES = 8 * MB
 /** So many row groups at least make a file of `size`, or its size could not be met. */
 const GROUPS_PER_FILE = 5
-/** So many segments at least make a full journal: only what is sealed can be delivered, or dropped for being the oldest. */
-const SEGMENTS_PER_JOURNAL = 4
 
 export const parquetSchema = group({
   dir: text('Directory of the dataset. Every file in it is complete from the moment at which it can be seen.'),

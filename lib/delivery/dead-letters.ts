@@ -4,6 +4,7 @@
 import fsp from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { formatId, ID_PATTERN } from '../journal/segment-id.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface Letter {
@@ -25,7 +26,7 @@ export interface DeadLetterOptions {
 }
 
 const DIRECTORY = 'dead'
-const NAME = /^\d{15}-[0-9a-f]{16}-\d{9}\.jsonl$/
+const NAME = new RegExp(`^${ID_PATTERN}\\.jsonl$`)
 const LARGEST_FILE = 8 * 1024 * 1024
 /** Files that fill the space; fewer would leave little when the oldest goes. */
 const FILES = 4
@@ -72,7 +73,7 @@ export class DeadLetters {
     let file = this.#files.get(home)
     if (!file || file.size + bytes.length > largest) {
       await fsp.mkdir(join(home, DIRECTORY), { recursive: true, mode: 0o700 })
-      const name = `${String(Date.now()).padStart(15, '0')}-${this.#id}-${String(++this.#count).padStart(9, '0')}.jsonl`
+      const name = `${formatId({ opened: Date.now(), writer: this.#id, number: ++this.#count })}.jsonl`
       file = { path: join(home, DIRECTORY, name), size: 0 }
     }
     // Not this file again when it fails: it may end in the middle of a line then.

@@ -1,7 +1,5 @@
 // Waiting that can be cut short for everybody who waits.
-
-/** The longest time that a timer can measure, in ms. */
-const LONGEST = 2 ** 31 - 1
+import { LONGEST_TIMER } from '../deadline.js'
 
 export class Pause {
   readonly #ends = new Set<() => void>()
@@ -13,7 +11,7 @@ export class Pause {
         this.#ends.delete(end)
         resolve()
       }
-      const timer = setTimeout(end, Math.min(ms, LONGEST))
+      const timer = setTimeout(end, Math.min(ms, LONGEST_TIMER))
       this.#ends.add(end)
     })
   }

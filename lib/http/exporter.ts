@@ -7,6 +7,7 @@ import { isObject, type Body, type Format } from './body.js'
 import { Lines, type Range } from './lines.js'
 import { Parts } from './parts.js'
 import { AttemptError, errno, GoneError, reason } from '../errors.js'
+import { parseId } from '../journal/segment-id.js'
 import type { Answer, Client, Request } from './client.js'
 import type { Compressor } from './compress.js'
 import type { Credentials } from './credentials.js'
@@ -52,17 +53,14 @@ interface State {
 
 export class Exporter {
   readonly #o: ExporterOptions
-  #destination: Destination
+  /** May be changed at any time. */
+  destination: Destination
   /** Of segments of which a part is done. */
   readonly #states = new WeakMap<Sealed, State>()
 
   constructor (options: ExporterOptions) {
     this.#o = options
-    this.#destination = options.destination
-  }
-
-  configure (destination: Destination): void {
-    this.#destination = destination
+    this.destination = options.destination
   }
 
   async close (): Promise<void> {
@@ -138,7 +136,7 @@ export class Exporter {
   async #send ({ bytes, headers }: Body, key: string, segment: Sealed): Promise<Answer> {
     const { client, compress, encoding, method, headers: own } = this.#o
     const body = await compress(bytes)
-    const { url: first, credentials } = this.#destination
+    const { url: first, credentials } = this.destination
     for (let url = first, hops = 0, renewed = false; ;) {
       const answer = await client.send({
         url,
@@ -149,7 +147,7 @@ export class Exporter {
           ...own,
           ...encoding !== undefined && { 'content-encoding': encoding },
           'idempotency-key': key,
-          'x-batch-seq': String(Number(segment.id.slice(-9))),
+          'x-batch-seq': String(parseId(segment.id).number),
           ...credentials.headers
         },
         body
@@ -166,22 +164,22 @@ export class Exporter {
   }
 
   #failure (what: string, about?: { after?: number, needsHelp?: boolean }): AttemptError {
-    return new AttemptError(this.#destination.credentials.hide(what), about)
+    return new AttemptError(this.destination.credentials.hide(what), about)
   }
 
   /** As dead letters, or nowhere. */
   async #bury ({ lines, refused }: State, numbers: readonly number[], key: (line: number) => string, status: number | null, why: string): Promise<void> {
     if (numbers.length === 0) return
-    const text = this.#destination.credentials.hide(why)
+    const text = this.destination.credentials.hide(why)
     await this.#o.dead?.add(numbers.map(line => ({ key: key(line), status, reason: text, record: lines.text(line) })))
     add(refused, numbers, lines)
   }
 
   #tell ({ status, headers, text }: Answer): string {
     const { location } = headers
-    const where = location === undefined ? '' : ` to ${typeof location === 'string' && URL.canParse(location, this.#destination.url.href) ? new URL(location, this.#destination.url).origin : 'somewhere'}, which is not followed`
+    const where = location === undefined ? '' : ` to ${typeof location === 'string' && URL.canParse(location, this.destination.url.href) ? new URL(location, this.destination.url).origin : 'somewhere'}, which is not followed`
     // Before anything is cut or joined: half a secret is one too.
-    const body = this.#destination.credentials.hide(text).trim().replaceAll(/\s+/g, ' ').slice(0, EXCERPT)
+    const body = this.destination.credentials.hide(text).trim().replaceAll(/\s+/g, ' ').slice(0, EXCERPT)
     return `the receiver answered ${status} ${STATUS_CODES[status] ?? ''}${where}${body && `: ${body}`}`
   }
 }

@@ -55,6 +55,11 @@ export class Admission {
     await Promise.all(this.#entering)
   }
 
+  /** What is there, that is bounded. */
+  get booked (): Amount {
+    return this.#bound?.booked ?? { records: 0, bytes: 0 }
+  }
+
   /** Counts what is there already, room or not. */
   book (found: Amount): void {
     this.#bound?.book(found)

@@ -15,7 +15,7 @@ export interface BacklogOptions<S extends Sealed> {
   /** ms of running time after which a segment is dropped. */
   maxAge?: number | undefined
   /** Time that passes while the process runs, and is never set; ms. */
-  uptime?: Clock | undefined
+  uptime: Clock
   /** Frees what a segment occupies. */
   discard?: (segment: S) => Promise<void>
   /** A segment is out of the list, one way or the other. */
@@ -41,7 +41,6 @@ export class Backlog<S extends Sealed> {
   readonly #o: BacklogOptions<S>
   /** What comes in. */
   readonly admission: Admission
-  readonly #uptime: Clock
   #entries: Array<Entry<S>> = []
   /** One for each call of `next` that is open. */
   readonly #bells = new Set<Signal>()
@@ -52,12 +51,11 @@ export class Backlog<S extends Sealed> {
 
   constructor (options: BacklogOptions<S>) {
     this.#o = options
-    this.#uptime = options.uptime ?? (() => performance.now())
     this.admission = new Admission(options.monitor, options.bound, () => this.#evict())
   }
 
   /** The newest segment, whose lines were admitted; the last of them at this running time. */
-  add (segment: S, since = this.#uptime()): void {
+  add (segment: S, since = this.#o.uptime()): void {
     this.#entries.push({ segment, since, leased: false })
     this.ring()
   }
@@ -70,7 +68,7 @@ export class Backlog<S extends Sealed> {
       if (orderOf(this.#entries[middle]!.segment) > orderOf(segment)) to = middle
       else from = middle + 1
     }
-    this.#entries.splice(from, 0, { segment, since: this.#uptime(), leased: false })
+    this.#entries.splice(from, 0, { segment, since: this.#o.uptime(), leased: false })
     this.ring()
   }
 
@@ -181,7 +179,7 @@ export class Backlog<S extends Sealed> {
   #refilled (): Entry<S> | undefined {
     const segment = this.#o.refill?.()
     if (!segment) return undefined
-    this.#entries.push({ segment, since: this.#uptime(), leased: false })
+    this.#entries.push({ segment, since: this.#o.uptime(), leased: false })
     return this.#entries.at(-1)
   }
 
@@ -198,7 +196,7 @@ export class Backlog<S extends Sealed> {
 
   #expire (): void {
     const { maxAge = Infinity } = this.#o
-    for (let entry = this.#free(); entry && this.#uptime() - entry.since >= maxAge; entry = this.#free()) {
+    for (let entry = this.#free(); entry && this.#o.uptime() - entry.since >= maxAge; entry = this.#free()) {
       this.#drop(entry, 'expired')
       this.admission.release(entry.segment)
     }

@@ -1,4 +1,5 @@
 // What intake hands to a journal: whole lines as bytes, each ended by a newline, with their number.
+import type { Amount } from './journal.js'
 
 export interface Block {
   readonly bytes: Buffer
@@ -27,6 +28,12 @@ export function cutAt (block: Block, room: number, lines = Infinity): { head: Bl
 /** Cuts after the first line, however long. */
 export function firstLine (block: Block): { head: Block | undefined, tail: Block | undefined } {
   return divide(block, block.bytes.indexOf(NEWLINE))
+}
+
+/** What fits into this much room; into something `empty` the first line at least, however long. */
+export function fill (block: Block, room: Amount, empty: boolean): { head: Block | undefined, tail: Block | undefined } {
+  const cut = cutAt(block, room.bytes, room.records)
+  return cut.head || !empty ? cut : firstLine(block)
 }
 
 /** Length of the whole lines within the first `length` bytes of `bytes`. */

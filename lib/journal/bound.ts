@@ -1,5 +1,5 @@
 // What happens when a journal is full. The one place that says no to a line.
-import { cutAt, firstLine, type Block } from './block.js'
+import { fill, type Block } from './block.js'
 import type { Amount } from './journal.js'
 
 export interface BoundOptions {
@@ -34,19 +34,18 @@ export class Bound {
     this.#evict = evict
   }
 
-  get bytes (): number {
-    return this.#bytes
+  /** What has been admitted, or was found, and not been released. */
+  get booked (): Amount {
+    return { records: this.#records, bytes: this.#bytes }
   }
 
   /** The block, in parts that are small beside the bound. */
   pieces (block: Block): Block[] {
     const { maxBytes, maxRecords = Infinity } = this.#o
-    const [bytes, records] = [Math.ceil(maxBytes / PIECES), Math.ceil(maxRecords / PIECES)]
-    if (block.bytes.length <= bytes && block.records <= records) return [block]
+    const piece = { bytes: Math.ceil(maxBytes / PIECES), records: Math.ceil(maxRecords / PIECES) }
     const pieces: Block[] = []
     for (let rest: Block | undefined = block; rest;) {
-      let { head, tail } = cutAt(rest, bytes, records)
-      if (!head) ({ head, tail } = firstLine(rest))
+      const { head, tail } = fill(rest, piece, true)
       pieces.push(head!)
       rest = tail
     }

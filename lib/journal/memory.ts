@@ -2,13 +2,14 @@
 // while another one is being delivered, so a slow receiver gets few large batches instead of many small ones.
 import { randomBytes } from 'node:crypto'
 import { Backlog } from './backlog.js'
-import { cutAt, firstLine, type Block } from './block.js'
+import { fill, type Block } from './block.js'
 import { maySeal, room, type SealRule } from './seal.js'
+import { formatId } from './segment-id.js'
 import { Watermark } from './watermark.js'
 import { within } from '../deadline.js'
 import type { BoundOptions } from './bound.js'
 import type { Forecast } from './forecast.js'
-import type { Amount, Clock, Journal, Outcome, Progress, Sealed } from './journal.js'
+import type { Clock, Journal, Outcome, Progress, Sealed } from './journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface MemoryOptions extends BoundOptions {
@@ -60,8 +61,6 @@ export class MemoryJournal implements Journal<MemorySegment> {
   readonly #writer = randomBytes(8).toString('hex')
   #growing: MemorySegment | undefined
   #count = 0
-  /** What is delivered and what is not, together. */
-  readonly #held: Amount = { records: 0, bytes: 0 }
   #timer: NodeJS.Timeout | undefined
   #wanted = 0
   #closing = false
@@ -77,8 +76,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
       maxAge: options.maxAge,
       uptime: this.#uptime,
       // A segment that was dropped may have been newer than one that is being delivered.
-      removed: segment => {
-        this.#hold(-segment.records, -segment.bytes)
+      removed: () => {
         this.#mark.reach((this.#backlog.first ?? this.#growing)?.start)
       },
       refill: () => this.#due() ? this.#seal() : undefined
@@ -139,13 +137,10 @@ export class MemoryJournal implements Journal<MemorySegment> {
   }
 
   #take (block: Block): void {
-    this.#hold(block.records, block.bytes.length)
     for (let rest: Block | undefined = block; rest;) {
       const now = this.#now()
-      this.#growing ??= new MemorySegment(`${String(now).padStart(15, '0')}-${this.#writer}-${String(++this.#count).padStart(9, '0')}`, now, this.#mark.taken)
-      const free = room(this.#o.rule, this.#growing.bytes, this.#growing.records)
-      let { head, tail } = cutAt(rest, free.bytes, free.records)
-      if (!head && this.#growing.bytes === 0) ({ head, tail } = firstLine(rest))
+      this.#growing ??= new MemorySegment(formatId({ opened: now, writer: this.#writer, number: ++this.#count }), now, this.#mark.taken)
+      const { head, tail } = fill(rest, room(this.#o.rule, this.#growing.bytes, this.#growing.records), this.#growing.bytes === 0)
       if (head) {
         this.#growing.add(head)
         this.#mark.take(head.bytes.length)
@@ -163,7 +158,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
     if (!growing) return false
     const now = this.#now()
     if (this.#closing || this.#wanted > 0 || maySeal(rule, { size: growing.bytes, records: growing.records, opened: growing.opened }, now)) return true
-    if (forecast?.full(this.#held, this.#uptime())) return true
+    if (forecast?.full(this.#backlog.admission.booked, this.#uptime())) return true
     const { age = Infinity } = rule.early ?? {}
     if (age < Infinity) this.#timer ??= setTimeout(() => this.#ring(), growing.opened + age - now).unref()
     return false
@@ -180,10 +175,5 @@ export class MemoryJournal implements Journal<MemorySegment> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     return sealed
-  }
-
-  #hold (records: number, bytes: number): void {
-    this.#held.records += records
-    this.#held.bytes += bytes
   }
 }

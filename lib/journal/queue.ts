@@ -1,5 +1,5 @@
 // Lines that wait to be written, and how many of them are written at once.
-import { cutAt, firstLine, type Block } from './block.js'
+import { fill, type Block } from './block.js'
 import type { Amount, Clock } from './journal.js'
 
 /**
@@ -49,8 +49,7 @@ export class Queue {
   take ({ bytes: free, records: lines }: Amount, empty: boolean): Block[] {
     const batch: Block[] = []
     for (let bytes = 0, records = 0; !this.empty && bytes < MOST_AT_ONCE && records < lines;) {
-      let { head, tail } = cutAt(this.#blocks[0]!, free - bytes, lines - records)
-      if (!head && empty && bytes === 0) ({ head, tail } = firstLine(this.#blocks[0]!))
+      const { head, tail } = fill(this.#blocks[0]!, { bytes: free - bytes, records: lines - records }, empty && bytes === 0)
       if (!head) break
       batch.push(head)
       bytes += head.bytes.length

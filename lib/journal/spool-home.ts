@@ -12,6 +12,7 @@ import { syncDirectory } from './directory.js'
 import { countLines } from './block.js'
 import { adopted, claims, Owner, sweepUnborn, writers } from './ownership.js'
 import { SegmentFile } from './segment.js'
+import { formatId, ID_PATTERN, parseId } from './segment-id.js'
 import { Signal } from './signal.js'
 import { errno } from '../errors.js'
 import type { Sealed } from './journal.js'
@@ -25,7 +26,7 @@ export interface SpooledSegment extends Sealed {
 }
 
 export const OPEN = '.open'
-const SEALED = /^(\d{15}-[0-9a-f]+-\d{9})\.(\d+)\.jsonl$/
+const SEALED = new RegExp(`^(${ID_PATTERN})\\.(\\d+)\\.jsonl$`)
 export const MODE = 0o600
 
 export interface HomeOptions {
@@ -187,13 +188,12 @@ export class SpoolHome {
  * taken to be at least as late as the one before it.
  */
 function inOrder (segments: readonly SpooledSegment[]): SpooledSegment[] {
-  const latest = new Map<string, string>()
-  return segments.map(segment => ({ segment, parts: segment.id.split('-') as [string, string, string] }))
-    .sort((a, b) => Number(a.parts[2]) - Number(b.parts[2]))
-    .map(({ segment, parts: [opened, writer, number] }) => {
-      const time = [opened, latest.get(writer) ?? ''].sort()[1]!
+  const latest = new Map<string, number>()
+  return segments.map(segment => ({ segment, ...parseId(segment.id) })).sort((a, b) => a.number - b.number)
+    .map(({ segment, opened, writer, number }) => {
+      const time = Math.max(opened, latest.get(writer) ?? 0)
       latest.set(writer, time)
-      return { ...segment, order: [time, writer, number].join('-') }
+      return { ...segment, order: formatId({ opened: time, writer, number }) }
     })
 }
 
@@ -206,5 +206,5 @@ export async function seal (path: string, directory: string, records: number, by
 
 function segmentAt (directory: string, id: string, records: number, bytes: number): SpooledSegment {
   const path = join(directory, `${id}.${records}.jsonl`)
-  return { id, records, bytes, path, opened: Number(id.slice(0, 15)), read: () => fsp.readFile(path) }
+  return { id, records, bytes, path, opened: parseId(id).opened, read: () => fsp.readFile(path) }
 }

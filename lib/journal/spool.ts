@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path'
 import fsp from 'node:fs/promises'
 import { SegmentFile } from './segment.js'
+import { formatId } from './segment-id.js'
 import { MODE, OPEN, seal, SpoolHome, type HomeOptions, type SpooledSegment } from './spool-home.js'
 import type { Shelf } from './shelf.js'
 
@@ -36,9 +37,9 @@ export class SpoolShelf implements Shelf<SpooledSegment> {
   }
 
   async create (now: number): Promise<SegmentFile> {
-    const number = String(++this.#count).padStart(9, '0')
+    const number = ++this.#count
     return await this.#inPlace(now, async home => await home.within(async ({ id, directory }) => {
-      const { file } = await SegmentFile.open(join(directory, `${String(now).padStart(15, '0')}-${id}-${number}${OPEN}`), 'always', { mode: MODE })
+      const { file } = await SegmentFile.open(join(directory, formatId({ opened: now, writer: id, number }) + OPEN), 'always', { mode: MODE })
       return file
     }))
   }

@@ -31,6 +31,9 @@ export class FlushError extends BlackboxError {}
 /** The logger given to `flush()`, `shutdown()` or `watch()` has no pino transport underneath. */
 export class LoggerError extends BlackboxError {}
 
+/** A dump that was not written. Codes: BLACKBOX_DUMP (the disk; see `cause`), _RATE (the rate limit), _BUSY (too much waits for the disk), _CLOSED. */
+export class DumpError extends BlackboxError {}
+
 /** An output could not be written to: why a flush failed or a line was dropped. */
 export class DeliveryError extends BlackboxError {}
 

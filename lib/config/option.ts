@@ -105,6 +105,12 @@ export const map = <S extends Schema> (value: S, doc: string) => {
   return { ...v.pipe(v.custom<v.InferInput<typeof record>>(isMap), record, about(`an object, without the keys ${LEFT_OUT.join(', ')}`, doc)), value }
 }
 
+/** An object of the caller's own that has this method; of no use in an environment variable. */
+export const having = <T extends object> (method: keyof T & string, doc: string) => v.pipe(
+  v.custom<T>(input => typeof input === 'object' && input !== null && typeof (input as Record<string, unknown>)[method] === 'function'),
+  about(`an object with a method \`${method}\``, doc, { secret: true })
+)
+
 /** Options that another schema checks. */
 export const anything = (doc: string) => v.pipe(v.unknown(), about('an object', doc))
 

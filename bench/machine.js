@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { CLOCK } from './meter.js'
 
-const PACKAGES = ['pino', 'thread-stream', 'pino-abstract-transport', 'sonic-boom', 'pino-roll', 'rotating-file-stream', 'pino-loki', 'pino-http-send', 'hyparquet-writer', 'parquetjs-lite', '@duckdb/node-api']
+const PACKAGES = ['pino', 'thread-stream', 'pino-abstract-transport', 'sonic-boom', 'pino-roll', 'rotating-file-stream', 'pino-loki', 'pino-http-send', 'hyparquet-writer', 'parquetjs-lite', '@duckdb/node-api', 'fastify', 'autocannon']
 
 export function machine () {
   const cpus = os.cpus()

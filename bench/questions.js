@@ -1,7 +1,10 @@
 // What is asked, of whom, and what the answer has to be.
 //
 // A goal compares one figure of one contender with that of another (or of itself, in `againstStyle`) in the same round, and takes
-// the median of the rounds. Without a limit it only says.
+// the median of the rounds. Of both is taken away first what it is of a third one, if `less` says which.
+import { atLeast, atMost, difference, itself, open, ratio } from './goal.js'
+import { questions as requests } from './requests/questions.js'
+
 const FILE = 'pino/file'
 const JSONL = 'blackbox jsonl'
 const ROTATING = 'blackbox jsonl, rotating'
@@ -35,13 +38,6 @@ const peak = ({ peakRss }) => peakRss
 const linesASecond = ({ lines, ms }) => lines / ms * 1000
 const megabytesOnDisk = ({ onDisk }) => onDisk / 1e6
 const start = ({ startMs }) => startMs
-const ratio = (a, b) => a / b
-const difference = (a, b) => a - b
-const itself = value => value
-
-const atLeast = limit => ({ text: `≥ ${limit}`, ok: value => value >= limit })
-const open = { text: '-', ok: () => undefined }
-const atMost = (limit, unit = '') => ({ text: `≤ ${limit}${unit}`, ok: value => value <= limit })
 
 const cpuGoal = (style, contender, against) => ({
   what: `main-thread CPU per line, ${style}, ${contender} : ${against}`, style, contender, against, figure: mainCpu, compare: ratio, goal: atMost(1.05)
@@ -146,6 +142,7 @@ export const questions = {
     goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1)), goal(`${COPY}, schema by hand`, atLeast(0.5))
   ]),
   q6: ['http', 'http, feed', 'http, varied'].flatMap(httpGoals),
+  ...requests,
   q10: [startGoal(JSONL), startGoal(ROTATING), startGoal(CONSOLE), startGoal(TEE)],
   e6: [
     speedGoal(TEE, TARGETS, 3, 'feed'), speedGoal(TEE_LEVELS, TARGETS, 3, 'feed'), speedGoal(TEE, FILES, 3, 'feed'), speedGoal(TEE, FILES, 3),
@@ -158,8 +155,9 @@ export const questions = {
 export function plan (only) {
   const needed = new Map()
   const need = (style, contender) => needed.set(`${style} ${contender}`, { style, contender })
-  for (const { style, contender, against, againstStyle = style } of goalsOf(only)) {
+  for (const { style, contender, against, againstStyle = style, less } of goalsOf(only)) {
     need(againstStyle, against)
+    if (less) need(style, less)
     need(style, contender)
   }
   return [...needed.values()]

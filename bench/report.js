@@ -4,16 +4,20 @@ import { goalsOf } from './questions.js'
 import { styles } from './styles.js'
 
 export function report (results, only) {
-  const { machine, lines, rows, rounds, rate, dir, samples } = results
+  const { machine, lines, rows, rounds, rates, dir, samples } = results
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`).join(', ')
   const head = [
     `${machine.cpu}, ${machine.memory}, ${machine.system}, Node ${machine.node}; pino-blackbox ${machine.blackbox}, ${packages}; ${machine.date}.`,
     `${number(lines)} lines a run, ${rounds} rounds side by side, medians (lowest to highest). Files in ${dir}, rotation at ${SIZE_MB} MB; every line checked before a time counts.`,
     `Times from the first log call until the transport has closed; with parquet it is closed after \`flush({ until: 'delivered' })\`. Main-thread CPU by ${machine.clock}.`
   ].join('\n')
-  const remarks = { paced: ` (${number(rate)} lines/s)`, convert: ` (${number(rows)} lines of a made-up service)` }
+  const remarks = {
+    paced: ({ rate }) => ` (${number(rate)} lines/s)`,
+    errors: ({ rate, most }) => ` of ${number(rate)} a second (without the plugin the server can take ${number(most)})`,
+    convert: () => ` (${number(rows)} lines of a made-up service)`
+  }
   const tables = Object.entries(styles).filter(([style]) => samples.some(sample => sample.style === style))
-    .map(([style, { title, table, note }]) => [`### ${title}${remarks[style] ?? ''}`, TABLES[table](style, samples), note].filter(Boolean).join('\n\n'))
+    .map(([style, { title, table, note }]) => [`### ${title}${remarks[style]?.(rates[style]) ?? ''}`, TABLES[table](style, samples), note].filter(Boolean).join('\n\n'))
   return [head, ...tables, `### Goals\n\n${goals(samples, only)}`].join('\n\n') + '\n'
 }
 
@@ -25,6 +29,14 @@ const perSecond = name => sample => sample.lines / sample[name] * 1000
 const LINES_A_SECOND = ['lines/s', perSecond('ms'), number]
 const MAIN_CPU = ['main CPU, µs/line', ({ mainUs, lines }) => mainUs / lines, cpu]
 const OTHER_CPU = ['other threads, µs/line', ({ otherUs, lines }) => otherUs / lines, cpu]
+/** Of these the figures are per request already. */
+const REQUESTS = [
+  ['requests/s', ({ answered, ms }) => answered / ms * 1000, number],
+  ['p50, ms', ({ p50Ms }) => p50Ms, cpu],
+  ['p99, ms', ({ p99Ms }) => p99Ms, cpu],
+  ['main CPU, µs/request', ({ mainUs }) => mainUs, tenths],
+  ['other threads, µs/request', ({ otherUs }) => otherUs, tenths]
+]
 const PEAK = ['peak RSS, MB', ({ peakRss }) => peakRss, megabytes]
 
 /** Each column: its head, its figure of a sample, and how that is shown. */
@@ -50,6 +62,15 @@ const TABLES = {
     ['bytes/row', ({ bytes, lines }) => bytes / lines, tenths],
     PEAK
   ]),
+  children: table([['child loggers/s', perSecond('ms'), number], ['main CPU, µs/child', ({ mainUs, lines }) => mainUs / lines, cpu], PEAK]),
+  requests: table([...REQUESTS, PEAK]),
+  errors: table([
+    ...REQUESTS,
+    PEAK,
+    ['dumps', ({ dumps }) => dumps, number],
+    ['kB of dumps', ({ dumpBytes }) => dumpBytes / 1000, number],
+    ['left out, counted', ({ suppressed }) => suppressed, number]
+  ]),
   start: startTable
 }
 
@@ -71,11 +92,15 @@ function startTable (_style, samples) {
 }
 
 function goals (samples, only) {
-  return markdown(['', 'measure', 'goal', 'measured', ''], goalsOf(only).map(({ name, what, style, contender, against, againstStyle = style, figure, compare, goal, unit = '', show = value => value.toFixed(unit ? 1 : 2) }) => {
-    const of = (who, style) => samples.filter(sample => sample.style === style && sample.contender === who)
+  return markdown(['', 'measure', 'goal', 'measured', ''], goalsOf(only).map(({ name, what, style, contender, against, againstStyle = style, less, figure, compare, goal, unit = '', show = value => value.toFixed(unit ? 1 : 2) }) => {
+    const of = (who, style) => samples.filter(sample => sample.style === style && sample.contender === who && !sample.wrong)
     const pairs = of(contender, style).flatMap(sample => {
-      const other = of(against, againstStyle).find(({ round, repeat }) => round === sample.round && repeat === sample.repeat)
-      return sample.wrong || !other || other.wrong ? [] : [compare(figure(sample), figure(other))]
+      const beside = (who, style) => of(who, style).find(({ round, repeat }) => round === sample.round && repeat === sample.repeat)
+      const other = beside(against, againstStyle)
+      const zero = less && beside(less, style)
+      if (!other || (less && !zero)) return []
+      const net = zero ? sample => figure(sample) - figure(zero) : figure
+      return [compare(net(sample), net(other))]
     }).filter(Number.isFinite)
     if (pairs.length === 0) return [name.toUpperCase(), what, goal.text, '-', 'not measured']
     const value = median(pairs)

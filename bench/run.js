@@ -1,7 +1,7 @@
-// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --only q1,q2,q3,q4,q5,q6,q10,e6,rss --dir /mnt/disk --quick]
+// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q10,requests,errors,e6,rss --dir /mnt/disk --out . --quick]
 //
 // All contenders side by side on this machine: in every round each of them once, in a new order, each in a fresh process.
-// Prints the tables and writes bench/results.md and bench/results.json. `rows` are the lines of the file that is converted to Parquet.
+// Prints the tables and writes results.md and results.json, to bench/ or `--out`. `rows` are the lines of the file that is converted to Parquet.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -16,20 +16,25 @@ import { writeServiceLog } from './convert/service-log.js'
 import { machine } from './machine.js'
 import { plan, questions } from './questions.js'
 import { report } from './report.js'
+import { PLAIN } from './requests/servers.js'
 import { LONGEST, styles } from './styles.js'
 import { verify } from './verify.js'
 import { verifyParquet } from './verify-parquet.js'
 
 const BYTES_A_LINE = 250
 const START_ROUNDS = 3
+const ERRORS_A_SECOND = 10_000
+const SATURATION_SECONDS = 3
 
 const { values } = parseArgs({
   options: {
     lines: { type: 'string' },
     rows: { type: 'string' },
     rounds: { type: 'string' },
+    seconds: { type: 'string' },
     only: { type: 'string', default: Object.keys(questions).join(',') },
     dir: { type: 'string' },
+    out: { type: 'string', default: fileURLToPath(new URL('.', import.meta.url)) },
     rate: { type: 'string' },
     quick: { type: 'boolean', default: false }
   }
@@ -57,18 +62,20 @@ const input = join(base, 'service.jsonl')
 process.on('exit', () => { for (const dir of [base, disk]) fs.rmSync(dir, { recursive: true, force: true }) })
 process.on('SIGINT', () => process.exit(130))
 
+const secondsOf = style => values.seconds ? Number(values.seconds) : values.quick ? 1 : styles[style].seconds
+
 /** One process, one figure. Rejects when it did not do what it was to do. */
-async function measure (contender, style, { lines, rate }) {
-  const { program, share = 1, disk: onDisk } = styles[style]
-  const sample = { contender, style, lines: program ? rows : Math.round(lines * share) }
+async function measure (contender, style, { lines, rate, seconds = secondsOf(style) }) {
+  const { program = 'app.js', check = 'outputs', share = 1, disk: onDisk } = styles[style]
+  const sample = { contender, style, lines: check === 'passes' ? rows : Math.round(lines * share) }
   const { outputs = ['lines'], stdout = false } = contenders[contender] ?? {}
   const dirs = outputs.map((_, at) => join(onDisk ? disk : base, String(at)))
   for (const dir of dirs) fs.mkdirSync(dir)
   const receiver = outputs.includes(HTTP) ? await startReceiver() : undefined
   const out = stdout ? fs.openSync(join(dirs[0], 'app.log'), 'a') : 'ignore'
   try {
-    const result = await inProcess(program ?? 'app.js', { ...sample, dirs, rate, input, url: receiver?.url }, out)
-    const found = result.failure || style === 'start' ? [] : await Promise.all(program ? verifyPasses(sample, dirs[0]) : verifyOutputs(outputs, dirs, sample.lines, receiver))
+    const result = await inProcess(program, { ...sample, dirs, seconds, rate, input, url: receiver?.url }, out)
+    const found = result.failure ? [] : await Promise.all(checks[check](sample, dirs, outputs, receiver))
     const { bytes, requests } = found.find(({ bytes }) => bytes !== undefined) ?? {}
     return { ...sample, ...result, bytes, requests, wrong: result.failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut = 0 }) => sum + cut, 0) }
   } finally {
@@ -106,7 +113,14 @@ async function startReceiver () {
   }
 }
 
-function verifyOutputs (outputs, dirs, lines, receiver) {
+/** By the `check` of the style. */
+const checks = {
+  itself: () => [],
+  passes: ({ contender, lines }, [dir]) => PASSES.map(pass => verifyParquet(join(dir, pass, DATASET), lines, converters[contender].seq)),
+  outputs: verifyOutputs
+}
+
+function verifyOutputs ({ lines }, dirs, outputs, receiver) {
   const verifiers = {
     lines: dir => verify(dir, lines),
     parquet: dir => verifyParquet(join(dir, DATASET), lines),
@@ -119,17 +133,31 @@ function leftIn (dir) {
   const left = fs.readdirSync(dir, { recursive: true }).find(name => /\.(open|jsonl)$/.test(name))
   return left && { wrong: `left in the journal: ${left}` }
 }
-const verifyPasses = ({ contender, lines }, dir) => PASSES.map(pass => verifyParquet(join(dir, pass, DATASET), lines, converters[contender].seq))
 
-/** Half of what pino/file can take: an application that is busy, but not with logging alone. */
-async function halfOfSaturation () {
-  const { ms, wrong } = await measure('pino/file', 'burst', { lines: 200_000 })
-  if (wrong) throw new Error(`pino/file: ${wrong}`)
-  return Math.round(200_000 / ms * 1000 / 2)
+/** Per second, what a contender can take. */
+async function saturation (contender, style, count) {
+  const { ms, wrong, ...sample } = await measure(contender, style, { lines: 200_000, seconds: SATURATION_SECONDS })
+  if (wrong) throw new Error(`${contender}: ${wrong}`)
+  return Math.round(sample[count] / ms * 1000)
+}
+
+/** How much a second, by style, and what the machine could take. */
+const findRates = {
+  /** Half of what pino/file can take: an application that is busy, but not with logging alone. */
+  async paced () {
+    const most = await saturation('pino/file', 'burst', 'lines')
+    return { rate: Number(values.rate ?? Math.round(most / 2)), most }
+  },
+  /** So many only where the server has room for them without the plugin. */
+  async errors () {
+    const most = await saturation(PLAIN, 'errors', 'answered')
+    return { rate: ERRORS_A_SECOND <= most * 3 / 4 ? ERRORS_A_SECOND : Math.round(most / 2), most }
+  }
 }
 
 const measurements = plan(only)
-const rate = Number(values.rate ?? (measurements.some(({ style }) => style === 'paced') ? await halfOfSaturation() : 0))
+const rates = {}
+for (const [style, find] of Object.entries(findRates)) if (measurements.some(measurement => measurement.style === style)) rates[style] = await find()
 if (measurements.some(({ style }) => style === 'convert')) {
   writeServiceLog(input, rows)
   cutIntoSegments(input)
@@ -137,19 +165,19 @@ if (measurements.some(({ style }) => style === 'convert')) {
 const samples = []
 for (let round = 0; round < rounds; round++) {
   // Another order in every round: what one leaves behind (heat, caches) meets each of the others.
-  const order = measurements.map((_, at) => measurements[(at + round) % measurements.length])
+  const order = measurements.map((_, at) => measurements[(at + round) % measurements.length]).filter(({ style }) => round < (styles[style].rounds ?? rounds))
   for (const { contender, style } of round % 2 ? order.reverse() : order) {
     for (let repeat = 0; repeat < (style === 'start' ? START_ROUNDS : 1); repeat++) {
       process.stderr.write(`round ${round + 1}/${rounds}  ${style.padEnd(12)}${contender} ... `)
-      const sample = { round, repeat, ...await measure(contender, style, { lines, rate }) }
+      const sample = { round, repeat, ...await measure(contender, style, { lines, rate: rates[style]?.rate }) }
       samples.push(sample)
       process.stderr.write(`${sample.wrong ?? `${Math.round(sample.ms ?? sample.startMs)} ms`}\n`)
     }
   }
 }
 
-const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rate, samples }
+const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rates, samples }
 const text = report(results, only)
-fs.writeFileSync(new URL('results.md', import.meta.url), text)
-fs.writeFileSync(new URL('results.json', import.meta.url), JSON.stringify(results, null, 1) + '\n')
+fs.writeFileSync(join(values.out, 'results.md'), text)
+fs.writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 1) + '\n')
 console.log(`\n${text}`)

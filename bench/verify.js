@@ -47,7 +47,8 @@ function fault (line, expected) {
   }
 }
 
-function * linesOf (path) {
+/** With their ends; the last one may have none. */
+export function * linesOf (path) {
   const fd = fs.openSync(path, 'r')
   try {
     const piece = Buffer.allocUnsafe(PIECE)

@@ -4,8 +4,8 @@
 // cat FILE | npm run demo -- -   the same from stdin
 //
 //   --seconds N    how long the load lasts (default 18, at least 2)
-//   --output DIR   a new or empty directory for logs, what was received, and report.json; without it ./demo-output, which is wiped
-//                  at the start
+//   --output DIR   a new or empty directory for logs, dumps, what was received, and report.json; without it ./demo-output, which is
+//                  wiped at the start
 //
 // Prints a report and writes it to report.json. Ends with code 1 when a promise was broken, with 2 when it could not be tried.
 import fs from 'node:fs'
@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util'
 import { crash } from './demo/crash.js'
 import { killAll } from './demo/processes.js'
 import { replay } from './demo/replay.js'
-import { bold, dim, green, heading, red, seconds as inSeconds, verdictTable } from './demo/report.js'
+import { bold, dim, green, heading, place, red, seconds as inSeconds, verdictTable } from './demo/report.js'
 
 const SECONDS = 18
 const SHORTEST = 2
@@ -52,8 +52,7 @@ async function run () {
   const source = file === undefined || file === '-' ? file : found(file)
   const directory = prepare(values.output, source)
 
-  const shown = relative(process.cwd(), directory)
-  console.log(`\n${bold('pino-blackbox demo')}  ${dim(`logs and report.json in ${shown.startsWith('..') ? directory : `./${shown}`}`)}`)
+  console.log(`\n${bold('pino-blackbox demo')}  ${dim(`logs and report.json in ${place(directory)}`)}`)
   console.log(source === undefined
     ? dim('A shop under load logs through tee([jsonl, parquet, http, console]). Its receiver is killed, then the shop itself.\n')
     : dim(`${source === '-' ? 'stdin' : file} goes through tee([jsonl, parquet, http, console]); then all are compared.`))

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const { port = 3000, customers = 32, seconds = 20, requests = 100_000 } = JSON.parse(process.argv[2] ?? '{}')
+const { port = 3000, customers = 32, seconds = 20, requests = 100_000, card = '4111111111111111' } = JSON.parse(process.argv[2] ?? '{}')
 const PAUSE = 15
 const RETRY = 250
 const NAMES = ['Ada Lovelace', 'Zoë Müller', '李雷', 'Søren Kierkegaard', 'Ana Conceição', 'Pavol Országh Hviezdoslav']
@@ -21,8 +21,8 @@ const NAMES = ['Ada Lovelace', 'Zoë Müller', '李雷', 'Søren Kierkegaard', '
  * @property {number} answered
  * @property {number} failed refused, turned away, cut off, or without an answer
  * @property {Record<string, number>} statuses answers by class of status
- * @property {Record<string, { answered: number, first: number, last: number }>} runs answers by the run of the shop that gave
- *   them, with the time in ms of its first and last one
+ * @property {Record<string, { answered: number, broken: number, first: number, last: number }>} runs answers by the run of the
+ *   shop that gave them; how many of them had a status of 5xx; the time in ms of its first and last one
  */
 
 /** @type {Tally} */
@@ -54,8 +54,9 @@ async function ask (trace, method, path, body) {
     const status = `${String(statusCode)[0]}xx`
     tally.statuses[status] = (tally.statuses[status] ?? 0) + 1
     const now = Date.now()
-    const by = tally.runs[run] ??= { answered: 0, first: now, last: now }
+    const by = tally.runs[run] ??= { answered: 0, broken: 0, first: now, last: now }
     by.answered++
+    if (status === '5xx') by.broken++
     by.last = now
     await sleep(Math.random() * PAUSE * 2)
   } catch {
@@ -86,7 +87,7 @@ async function customer (number) {
     for (let looks = any(4); looks >= 0; looks--) await ask(trace, 'GET', `/products/${sku()}`)
     if (any(4) === 0) await ask(trace, 'GET', `/recommendations/${id}`)
     for (let items = any(3); items >= 0; items--) await ask(trace, 'POST', `/carts/${id}`, { sku: sku(), quantity: 1 + any(3) })
-    await ask(trace, 'POST', `/checkout/${id}`, { name: NAMES[any(NAMES.length)], card: { number: '4111111111111111', brand: 'visa' } })
+    await ask(trace, 'POST', `/checkout/${id}`, { name: NAMES[any(NAMES.length)], card: { number: card, brand: 'visa' } })
     if (any(25) === 0) await ask(trace, 'GET', `/invoices/${id}`)
   }
 }

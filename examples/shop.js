@@ -2,9 +2,10 @@
 // run and a sequence number, so that a reader of the files can tell what is missing.
 //
 //   node examples/shop.js '{"port": 3000, "run": 1, "file": "logs/shop", "size": 8388608, "tally": "logs/tally.1",
-//     "url": "http://127.0.0.1:3001", "journal": "journal"}'
+//     "url": "http://127.0.0.1:3001", "journal": "journal", "dumper": {"dumpPath": "dumps"}}'
 //
 // Its log goes to examples/receiver.js too. While there is none, what is for it waits in the journal.
+// A request that fails is dumped, with all that it has logged: also its `trace` lines, which go nowhere else.
 //
 // Messages to the parent, when there is one: { ready: true }, { acknowledged, outputs }: lines up to that number are safe.
 import { randomBytes } from 'node:crypto'
@@ -12,10 +13,11 @@ import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { flush, shutdown, watch } from 'pino-blackbox'
+import blackbox from 'pino-blackbox/fastify'
 import { outputs } from './outputs.js'
 
 const {
-  port = 3000, run = 1, file = 'logs/shop', size = 8 * 1024 ** 2, tally, url = 'http://127.0.0.1:3001', journal = 'journal'
+  port = 3000, run = 1, file = 'logs/shop', size = 8 * 1024 ** 2, tally, url = 'http://127.0.0.1:3001', journal = 'journal', dumper
 } = JSON.parse(process.argv[2] ?? '{}')
 const FLUSH_EVERY = 200
 const PRODUCTS = Array.from({ length: 60 }, (_, n) => ({
@@ -49,11 +51,19 @@ function count () {
 const carts = new Map()
 let orders = 0
 
+// Before everything else, so that no route is without it. The customers' bodies hold their cards.
+await app.register(blackbox, {
+  dumper: { enabled: true, body: '16k', redact: ['request.body.card.number'], ...dumper },
+  recorder: { level: 'trace' }
+})
+
 // What a request's lines are found by: its route, and the trace that it belongs to (W3C Trace Context, `traceparent`).
 app.addHook('onRoute', route => {
-  route.childLoggerFactory = (logger, bindings, options, { headers }) => {
-    const [, trace = randomBytes(16).toString('hex')] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(headers.traceparent ?? '') ?? []
-    return logger.child({ ...bindings, trace_id: trace, span_id: randomBytes(8).toString('hex'), route: `${route.method} ${route.url}` }, options)
+  // The application's own factory makes it: it is the plugin's, and records from the first line on.
+  route.childLoggerFactory = (logger, bindings, options, request) => {
+    const [, trace = randomBytes(16).toString('hex')] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(request.headers.traceparent ?? '') ?? []
+    const found = { trace_id: trace, span_id: randomBytes(8).toString('hex'), route: `${route.method} ${route.url}` }
+    return app.childLoggerFactory(logger, { ...bindings, ...found }, options, request)
   }
 })
 app.addHook('onSend', async (_request, reply) => { reply.header('x-run', run) })
@@ -65,6 +75,7 @@ app.get('/products', async request => {
 
 app.get('/products/:sku', async (request, reply) => {
   const product = PRODUCTS.find(({ sku }) => sku === request.params.sku)
+  request.log.trace({ sku: request.params.sku, among: PRODUCTS.length, found: product !== undefined }, 'shelf searched')
   if (!product) {
     request.log.warn({ sku: request.params.sku }, 'no such product')
     return reply.code(404).send({ error: 'no such product' })
@@ -102,7 +113,7 @@ app.post('/checkout/:customer', async (request, reply) => {
   const log = request.log.child({ customer: { id: customer, name }, order })
   log.info({ items: cart, total, currency: 'EUR' }, 'checkout started')
   for (const { sku, quantity } of cart) log.debug({ sku, quantity }, 'stock reserved')
-  const ms = await pay(log, number)
+  const ms = await pay(log, number, card)
   if (Math.random() < 0.05) {
     log.warn({ card, ms, reason: 'insufficient funds' }, 'payment declined')
     return reply.code(402).send({ error: 'payment declined' })
@@ -118,8 +129,9 @@ class PaymentTimeout extends Error {
 }
 
 /** Takes a while, and now and then fails with a cause. */
-async function pay (log, number) {
+async function pay (log, number, card) {
   const ms = Math.round(5 + Math.random() * 40)
+  log.trace({ card, host: 'acquirer-eu-1', attempt: 1 }, 'acquirer asked')
   await sleep(ms)
   if (number % 40 !== 3) return ms
   const error = new PaymentTimeout(`payment ${number} timed out`, { cause: new Error('socket hang up') })
@@ -131,6 +143,7 @@ async function pay (log, number) {
 app.get('/invoices/:order', async request => {
   request.log.info({ order: request.params.order }, 'invoice asked for')
   const invoice = PRODUCTS.find(({ sku }) => sku === request.params.order)
+  request.log.trace({ order: request.params.order, among: PRODUCTS.length, found: invoice !== undefined }, 'invoice looked for')
   return { lines: invoice.lines.length }
 })
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { audit, cleanEnv, logFiles, program, readLines, until, type Line, type Program } from './fixtures/harness.js'
@@ -12,6 +12,8 @@ import { duck } from './fixtures/parquet.js'
 const DEMO = fileURLToPath(new URL('../examples/demo.js', import.meta.url))
 const RECEIVER = fileURLToPath(new URL('../examples/receiver.js', import.meta.url))
 const SHORT = ['--seconds', '2']
+/** What the load pays with. */
+const CARD = '4111111111111111'
 
 /** The demo, logging into `output`. */
 function demo (output: string, args: string[]): { child: ChildProcess, ended: Promise<{ code: number | null, stdout: string, stderr: string }> } {
@@ -34,6 +36,12 @@ function batchesIn (directory: string): Array<{ name: string, key: string, text:
   return fs.readdirSync(directory).sort().map(name => ({
     name, key: decodeURIComponent(name.slice('000000000_'.length, -'.jsonl'.length)), text: fs.readFileSync(join(directory, name), 'utf8')
   }))
+}
+
+/** Every byte that the dumper has written, under final names and others. */
+function dumpsIn (directory: string): Array<{ name: string, text: string }> {
+  return fs.readdirSync(directory, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+    .map(({ name, parentPath }) => ({ name: relative(directory, join(parentPath, name)), text: fs.readFileSync(join(parentPath, name), 'utf8') }))
 }
 
 /** Every line carries the run of the shop, and its number in it. */
@@ -106,17 +114,48 @@ t.test('a shop under load is killed and started again: the report says what the 
     for (const { trace_id: trace, in_all_ms: ms } of traces) t.ok(Math.abs(spent(trace) - ms) < 1e-6, trace)
     t.match(stdout, /GET \/products\/:sku +[\d,]+ +0 /, 'the person sees them too')
   })
+  await t.test('requests that failed are dumped, with lines that were never written and without the customers\' cards', async t => {
+    const { dumps } = report
+    const all = dumpsIn(join(output, 'dumps'))
+    const files = all.filter(({ name }) => !name.startsWith('.blackbox'))
+    t.same(dumps.files.map(({ name }: { name: string }) => name), files.map(({ name }) => name).sort(), 'each is in the report')
+    t.equal(dumps.written, files.length)
+    const failed = lines.filter(({ msg, res }) => msg === 'request completed' && (res as { statusCode: number }).statusCode >= 500)
+    const there = new Set<unknown>(files.map(({ name }) => join(output, 'dumps', name)))
+    for (const { run, requestsFailed, failuresAnswered, dumped } of report.processes) {
+      const own = failed.filter(line => line.run === run)
+      t.equal(own.length, requestsFailed)
+      t.ok(failuresAnswered <= own.length + report.processes[run - 1].lost, 'the log has each that a customer saw')
+      t.equal(own.filter(({ dump }) => there.has(dump)).length, dumped, `process ${run} names its dumps in the log`)
+    }
+    t.equal(failed.filter(({ dump }) => dump === undefined).length, dumps.suppressed + report.processes[0].dumpsMissed)
+    const written = new Map(lines.map(line => [`${line.run} ${line.seq}`, line.msg]))
+    for (const { name, text } of files) {
+      const { request, error, log }: { request: Line, error: Line, log: Line[] } = JSON.parse(text)
+      t.match([`${request.method} ${request.route}`, error.type, log[0]!.msg, log.find(({ level }) => level === 10)?.msg], request.method === 'GET'
+        ? ['GET /invoices/:order', 'TypeError', 'incoming request', 'invoice looked for']
+        : ['POST /checkout/:customer', 'PaymentTimeout', 'incoming request', 'acquirer asked'], name)
+      t.ok(log.every(({ reqId }) => reqId === request.id), 'all its lines are of that request')
+      const known = log.filter(line => line.level as number > 10 && written.has(`${line.run} ${(line.seq as number) - 1}`))
+      t.ok(known.length > 0 && known.every(line => written.get(`${line.run} ${(line.seq as number) - 1}`) === line.msg), 'the others say what the files say')
+    }
+    t.ok(files.some(({ text }) => /"brand": ?"visa"/.test(text)), 'bodies are in them')
+    t.notOk(all.some(({ text }) => text.includes(CARD)))
+    t.notOk(lines.some(({ level }) => level === 10), 'no output has a line below the level')
+    t.match(stdout, new RegExp(`dumps written +${files.length} `))
+    t.match(stdout, /dist\/lib\/cli\.js view .*\.json\n[^]*acquirer asked/, 'the person sees one')
+  })
   t.ok(report.load.answered > 0)
   t.ok(lines.some(({ err }) => typeof (err as { stack?: string })?.stack === 'string'), 'errors are logged with their stack')
   t.ok(lines.some(({ order, reqId }) => order !== undefined && reqId !== undefined), 'lines of an order carry the request id')
   t.match(stdout, /Every promise was kept/)
   t.match(stdout, new RegExp(`found in the files +${report.processes[0].found.toLocaleString('en')} `), 'the person reads the same figures')
-  t.same(fs.readdirSync(output).sort(), ['journal', 'logs', 'received', 'report.json'], 'nothing else is left behind')
+  t.same(fs.readdirSync(output).sort(), ['dumps', 'journal', 'logs', 'received', 'report.json'], 'nothing else is left behind')
   t.same(fs.readdirSync(join(output, 'journal'), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile()), [], 'nothing waits')
   t.same(fs.readdirSync(join(output, 'logs')).sort(), ['shop', ...logFiles(join(output, 'logs'), 'shop')].sort(), 'here neither')
 })
 
-t.test('acknowledged lines that somebody deletes are missed, and the demo ends with code 1', async t => {
+t.test('acknowledged lines that somebody deletes are missed, a dump that somebody cuts off is found, and the demo ends with code 1', async t => {
   const output = join(t.testdir(), 'out')
   const logs = join(output, 'logs')
   const received = join(output, 'received')
@@ -127,6 +166,10 @@ t.test('acknowledged lines that somebody deletes are missed, and the demo ends w
   // The second comes when the first has been answered.
   await until(() => fs.readdirSync(received).some(name => name.startsWith('000000002_')))
   fs.rmSync(join(received, batchesIn(received)[0]!.name))
+  const dumps = join(output, 'dumps')
+  const dump = (): string | undefined => fs.readdirSync(dumps).find(name => name.endsWith('.json'))
+  await until(() => fs.existsSync(dumps) && dump())
+  fs.writeFileSync(join(dumps, dump()!), `{ "request": { "body": "${CARD}`)
   const { code, stdout } = await ended
   t.equal(code, 1)
   const report = readReport(output)
@@ -137,6 +180,7 @@ t.test('acknowledged lines that somebody deletes are missed, and the demo ends w
   t.match(stdout, /✘ each line is one row of Parquet/)
   t.ok(report.processes[0].notReceived > 0)
   t.match(stdout, /✘ acknowledged lines were received/)
+  t.match(stdout, /✘ dumps are whole[^]*✘ no card number in any dump/)
 })
 
 const odd = (count: number): { source: Buffer, kept: Buffer } => {

@@ -3,6 +3,8 @@ import { LineSplitter, readBack } from './lines.js'
 
 /** Level of pino from which on lines go to the console output too. */
 const ERROR = 50
+/** That of the shop's logger. A lower line is in no output. */
+export const LOWEST = 20
 
 /**
  * What was found of one run of the shop.
@@ -13,6 +15,8 @@ const ERROR = 50
  * @property {number} duplicates
  * @property {number} unordered
  * @property {number} completed lines that end a request
+ * @property {Array<{ route: string, dump?: string }>} failures requests that were answered with 5xx, with the dump that they name
+ * @property {number} below lines below the level of the shop's logger
  * @property {number[]} errors sequence numbers of what the console output gets too
  * @property {Uint8Array} seen how often, by sequence number
  */
@@ -26,7 +30,7 @@ export class Audit {
 
   /** @param {number[]} logged for each run, how many lines it may have logged */
   constructor (logged) {
-    this.runs = logged.map(most => ({ lines: 0, highest: 0, duplicates: 0, unordered: 0, completed: 0, errors: [], seen: new Uint8Array(most + 1) }))
+    this.runs = logged.map(most => ({ lines: 0, highest: 0, duplicates: 0, unordered: 0, completed: 0, failures: [], below: 0, errors: [], seen: new Uint8Array(most + 1) }))
   }
 
   /**
@@ -45,7 +49,11 @@ export class Audit {
     else run.lines++
     if (found.seq < run.highest) run.unordered++
     run.highest = Math.max(run.highest, found.seq)
-    if (found.msg === 'request completed') run.completed++
+    if (found.msg === 'request completed') {
+      run.completed++
+      if (found.res?.statusCode >= 500) run.failures.push({ route: found.route, dump: found.dump })
+    }
+    if (found.level < LOWEST) run.below++
     if (found.level >= ERROR) run.errors.push(found.seq)
     return found
   }

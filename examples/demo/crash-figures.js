@@ -14,6 +14,7 @@ import { missing } from './audit.js'
  * @property {string} unanswered key of the batch for which the receiver died
  * @property {{ files: import('./dataset.js').ParquetFile[], bytes: number, runs: import('./dataset.js').Comparison[] }} parquet
  * @property {import('./questions.js').Answer[]} answers
+ * @property {ReturnType<typeof import('./dumps.js').auditDumps>} dumps
  */
 
 /**
@@ -21,12 +22,13 @@ import { missing } from './audit.js'
  * @param {Awaited<ReturnType<typeof import('./audit.js').auditShop>>} found
  * @param {Counted} counted
  */
-export function figures (runs, { files, runs: found, strange }, { size, torn, load, receiver, inbox, outage, unanswered, parquet, answers }) {
+export function figures (runs, { files, runs: found, strange }, { size, torn, load, receiver, inbox, outage, unanswered, parquet, answers, dumps }) {
   const processes = runs.map(({ acknowledged, outputs, onConsole, program, logged }, at) => {
     const { lines, highest, duplicates, unordered, completed, errors } = found[at]
     const lost = missing(found[at], acknowledged)
     const expected = errors.filter(seq => seq <= acknowledged)
     const { rows, twice, different, withoutRow, withoutLine } = parquet.runs[at]
+    const { failed, dumped, leftOut, missed, absent } = dumps.runs[at]
     const { lines: received, duplicates: receivedTwice, unordered: receivedUnordered } = inbox.runs[at]
     // What the kill took is not the same lines in each output.
     const owed = program.ended?.signal === 'SIGKILL' ? acknowledged : Infinity
@@ -44,6 +46,13 @@ export function figures (runs, { files, runs: found, strange }, { size, torn, lo
       afterLastAcknowledgement: logged() - acknowledged,
       lost: logged() - lines,
       requestsCompleted: completed,
+      /** as the log has it, and as the customers saw it */
+      requestsFailed: failed,
+      failuresAnswered: load.runs[at + 1]?.broken ?? 0,
+      dumped,
+      dumpsLeftOut: leftOut,
+      dumpsMissed: missed,
+      dumpsAbsent: absent,
       rows,
       rowsTwice: twice,
       rowsDifferent: different,
@@ -61,6 +70,7 @@ export function figures (runs, { files, runs: found, strange }, { size, torn, lo
       stderr: program.stderr
     }
   })
+  const sum = (all, key) => all.reduce((sum, each) => sum + each[key], 0)
   const cut = processes.at(-1)?.outputs.find(({ kind }) => kind === 'jsonl')?.tornBytes ?? 0
   const [killed, ended] = [1, 2].map(run => load.runs[run])
   return {
@@ -71,7 +81,7 @@ export function figures (runs, { files, runs: found, strange }, { size, torn, lo
     processes,
     files,
     size,
-    parquet: { files: parquet.files, bytes: parquet.bytes, ratio: files.reduce((sum, { text }) => sum + text, 0) / parquet.bytes },
+    parquet: { files: parquet.files, bytes: parquet.bytes, ratio: sum(files, 'text') / parquet.bytes },
     http: {
       batches: inbox.batches,
       bytes: receiver.bytes,
@@ -86,6 +96,19 @@ export function figures (runs, { files, runs: found, strange }, { size, torn, lo
       outage: { ms: outage.until - outage.from, waited: inbox.waited.reduce((sum, lines) => sum + lines), throughAfter: Math.max(0, Math.round(inbox.through - outage.until)) }
     },
     answers,
+    dumps: {
+      directory: dumps.directory,
+      /** requests that were answered with 5xx */
+      failed: load.statuses['5xx'] ?? 0,
+      written: dumps.files.length,
+      /** by the limit on their rate */
+      suppressed: sum(processes, 'dumpsLeftOut'),
+      bytes: sum(dumps.files, 'bytes'),
+      /** lines below the level, in dumps and in the outputs */
+      unwritten: sum(dumps.files, 'unwritten'),
+      inOutputs: dumps.inOutputs,
+      files: dumps.files
+    },
     strangeLines: strange.length,
     strange: strange.slice(0, 10),
     /** bytes of a half line at the kill, and those that the next process says it cut */

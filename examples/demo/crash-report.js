@@ -1,4 +1,5 @@
 // The report on the shop that was killed: what was promised, whether it was kept, and the figures behind it.
+import { dumpText, dumpVerdicts } from './dump-report.js'
 import { answerText } from './questions.js'
 import { bytes, count, dim, fileTable, heading, parquetTable, seconds, table } from './report.js'
 
@@ -6,7 +7,8 @@ import { bytes, count, dim, fileTable, heading, parquetTable, seconds, table } f
  * @param {ReturnType<typeof import('./crash.js').figures>} figures
  * @returns {import('./report.js').Verdict[]}
  */
-export function verdicts ({ processes, files, size, http, strangeLines, torn, load }) {
+export function verdicts (figures) {
+  const { processes, files, size, http, strangeLines, torn, load } = figures
   const [killed, ended] = processes
   const all = key => processes.reduce((sum, process) => sum + process[key], 0)
   const answered = load.runs[ended.run]?.answered ?? 0
@@ -76,7 +78,8 @@ export function verdicts ({ processes, files, size, http, strangeLines, torn, lo
       promise: 'no line dropped',
       kept: all('dropped') === 0,
       found: `${count(all('dropped'))} in the counters of the outputs`
-    }
+    },
+    ...dumpVerdicts(figures)
   ]
 }
 
@@ -91,9 +94,10 @@ function rowsFound (all) {
 
 /**
  * @param {ReturnType<typeof import('./crash.js').figures>} figures
+ * @param {import('./viewed.js').View} [view] of one of the dumps
  * @returns {string}
  */
-export function text ({ processes, files, size, http, parquet, answers, load, downFor }) {
+export function text ({ processes, files, size, http, parquet, answers, dumps, load, downFor }, view) {
   const [killed, ended] = processes
   const row = (name, key) => [name, ...processes.map(process => process[key]), killed[key] + ended[key]]
   const statuses = Object.entries(load.statuses).sort().map(([status, times]) => `${count(times)} ${status}`).join(' · ')
@@ -130,6 +134,7 @@ export function text ({ processes, files, size, http, parquet, answers, load, do
     heading('Parquet'),
     parquetTable(parquet, files, killed.rows + ended.rows),
     answerText(answers),
+    dumpText(dumps, view),
     ...said.length > 0 ? [heading('Said on stderr'), ...said] : []
   ].join('\n')
 }

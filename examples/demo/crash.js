@@ -7,6 +7,7 @@ import { auditShop, consoleReader } from './audit.js'
 import { figures } from './crash-figures.js'
 import { text, verdicts } from './crash-report.js'
 import { compareShop, withDataset } from './dataset.js'
+import { auditDumps, CARD, dumpFiles, dumperOptions, telling } from './dumps.js'
 import { logFiles } from './lines.js'
 import { freePort, heard, inTime, PATIENCE, start } from './processes.js'
 import { progress } from './progress.js'
@@ -14,6 +15,7 @@ import { answers } from './questions.js'
 import { auditReceived } from './received.js'
 import { Receiver } from './receiver.js'
 import { count, dim, seconds as inSeconds } from './report.js'
+import { viewed } from './viewed.js'
 
 const BASE = 'shop'
 const CUSTOMERS = 48
@@ -41,6 +43,8 @@ export async function crash ({ directory, seconds, size }) {
   const logs = join(directory, 'logs')
   const received = join(directory, 'received')
   const journal = join(directory, 'journal')
+  const dumper = dumperOptions(join(directory, 'dumps'))
+  const dumped = () => dumpFiles(dumper.dumpPath).length
   const began = Date.now()
   const show = progress(seconds * 1000)
   const say = text => show.say(`  ${dim(inSeconds(Date.now() - began).padStart(8))}  ${text}`)
@@ -53,7 +57,7 @@ export async function crash ({ directory, seconds, size }) {
   const logged = () => runs.map(run => run.logged())
   const tallyOf = number => join(directory, `.tally.${number}`)
   const startShop = () => {
-    const run = openShop({ port, run: runs.length + 1, file: join(logs, BASE), size, tally: tallyOf(runs.length + 1), url: receiver.url, journal })
+    const run = openShop({ port, run: runs.length + 1, file: join(logs, BASE), size, tally: tallyOf(runs.length + 1), url: receiver.url, journal, dumper })
     runs.push(run)
     return run
   }
@@ -63,7 +67,7 @@ export async function crash ({ directory, seconds, size }) {
     const first = startShop()
     await inTime(heard(first.program, ({ ready }) => ready, 'start the shop'), 'start the shop')
     say(`the shop listens (process ${first.program.child.pid})`)
-    const customers = start('load.js', { port, customers: CUSTOMERS, seconds: 10 * seconds + 60, requests: MOST_PER_SECOND * (seconds + PATIENCE / 1000) }, {
+    const customers = start('load.js', { port, customers: CUSTOMERS, seconds: 10 * seconds + 60, requests: MOST_PER_SECOND * (seconds + PATIENCE / 1000), card: CARD }, {
       onMessage: tally => Object.assign(load, tally)
     })
     say(`${CUSTOMERS} customers come (process ${customers.child.pid})`)
@@ -86,10 +90,11 @@ export async function crash ({ directory, seconds, size }) {
     const unanswered = await receiver.kill()
     const outage = { arrivals: receiver.batches, lines: receiver.lines, from: Date.now(), until: 0, logged: [0] }
     say('SIGKILL to the receiver, between a batch and its answer')
-    await go(SHOP_KILLED, () => first.acknowledged > 0)
+    await go(SHOP_KILLED, () => first.acknowledged > 0 && dumped() > 0)
     first.program.child.kill('SIGKILL')
     await inTime(first.program.exited, 'kill the shop')
     const tail = tornTail(logs)
+    const left = dumped()
     const killed = Date.now()
     const second = startShop()
     say(`SIGKILL to the shop; started again at once (process ${second.program.child.pid})`)
@@ -102,7 +107,7 @@ export async function crash ({ directory, seconds, size }) {
     const owed = [first.acknowledged - outage.lines, second.acknowledged]
     say(`the receiver listens again, after ${inSeconds(outage.until - outage.from)} (process ${child.pid})`)
     const through = () => auditReceived(received, logged(), outage).waited.every((lines, at) => lines >= owed[at])
-    await go(1, () => second.acknowledged > 0 && through())
+    await go(1, () => second.acknowledged > 0 && dumped() > left && through())
 
     say('SIGTERM to the shop, with all customers in it')
     second.program.child.kill('SIGTERM')
@@ -120,8 +125,11 @@ export async function crash ({ directory, seconds, size }) {
     const inbox = auditReceived(received, logged(), outage)
     say('and DuckDB reads the Parquet files')
     const asked = await askDataset(logs, runs.length)
-    const all = figures(runs, found, { size, torn: tail, load, receiver, inbox, outage, unanswered, ...asked })
-    return { figures: all, verdicts: verdicts(all), text: text(all) }
+    const dumps = auditDumps(dumper.dumpPath, found.runs)
+    const shown = telling(dumps.files)
+    const view = shown && await viewed(join(dumps.directory, shown.name))
+    const all = figures(runs, found, { size, torn: tail, load, receiver, inbox, outage, unanswered, ...asked, dumps })
+    return { figures: all, verdicts: verdicts(all), text: text(all, view) }
   } finally {
     show.stop()
     for (const at of runs.keys()) fs.rmSync(tallyOf(at + 1), { force: true })

@@ -1,5 +1,8 @@
 // Figures for a person: numbers with units, aligned tables, and what was promised and kept.
-const colour = process.stdout.isTTY && !process.env.NO_COLOR
+import { relative } from 'node:path'
+
+/** Does somebody look? */
+export const colour = process.stdout.isTTY && !process.env.NO_COLOR
 /** @param {string} code @returns {(text: string) => string} */
 const style = code => text => colour ? `\x1b[${code}m${text}\x1b[0m` : text
 export const bold = style('1')
@@ -7,7 +10,7 @@ export const dim = style('2')
 export const green = style('32')
 export const red = style('31')
 
-const INDENT = '  '
+export const INDENT = '  '
 const KB = 1024
 
 /** @param {number} value */
@@ -22,6 +25,16 @@ export function bytes (value) {
 
 /** @param {number} ms */
 export const seconds = ms => `${(ms / 1000).toFixed(2)} s`
+
+/**
+ * As one would type it here.
+ *
+ * @param {string} path
+ */
+export function place (path) {
+  const shown = relative(process.cwd(), path)
+  return shown.startsWith('..') ? path : `./${shown}`
+}
 
 /** @param {string} text */
 export const heading = text => `\n${bold(text)}`

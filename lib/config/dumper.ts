@@ -1,13 +1,16 @@
 // The options of the dumper.
 import { resolve } from 'node:path'
 import { parseOptions } from './options.js'
-import { count, duration, either, flag, group, having, list, oneOf, optional, size, text, type Filled, type Input } from './option.js'
+import { count, duration, either, flag, group, having, list, oneOf, optional, size, text, worded, type Filled, type Input } from './option.js'
 import { MB } from './units.js'
 
 /** What the dumper tells its own trouble to: a pino logger, or anything with its `warn`. */
 export interface WarnLogger {
   warn (details: object, message: string): void
 }
+
+/** Dumps in a minute. */
+const RATE = { perKey: 10, total: 60 }
 
 const names = (doc: string) => list(text(''), doc)
 
@@ -18,10 +21,10 @@ export const dumperSchema = group({
   maxAge: optional(duration('Dumps older than this are removed when the next one is written.'), '24h'),
   maxBackups: optional(count('Dumps that are kept; the oldest go.'), 10),
   pretty: optional(flag('JSON indented by two spaces.'), true),
-  redact: optional(either(
-    names(''),
-    group({ paths: names(''), censor: optional(text('')), remove: optional(flag('')) }),
-    'What to take out besides, as pino has it: paths such as `user.email` or `items[*].iban`, or `{ paths, censor, remove }`.'
+  redact: optional(worded(
+    either(names(''), group({ paths: names(''), censor: optional(text('')), remove: optional(flag('')) }), ''),
+    'an array of paths, or `{ paths, censor, remove }`',
+    'What to take out besides, as pino has it: paths such as `user.email` or `items[*].iban`.'
   )),
   deny: optional(names('Further names of keys whose values are secrets, wherever they stand. Case and punctuation do not matter.')),
   headers: optional(names('Further HTTP headers whose values may be shown; all others are taken for secrets.')),
@@ -33,11 +36,11 @@ export const dumperSchema = group({
     bytes: optional(size('Bytes of one document, or of one event. What is longer is written again with all limits halved, until it fits.'), '1m'),
     time: optional(duration('What making a document may take, on the event loop.'), 50)
   }), {}),
-  rate: optional(either(
-    group({ perKey: optional(count(''), 10), total: optional(count(''), 60) }),
-    oneOf([false], ''),
-    'Dumps in a minute: `{ perKey, total }`, 10 of one kind (a name, or route and error) and 60 in all, if nothing else is said. `false`: any number. How many were left out stands in the next one.'
-  ), {}),
+  rate: optional(worded(
+    either(group({ perKey: optional(count(''), RATE.perKey), total: optional(count(''), RATE.total) }), oneOf([false], ''), ''),
+    '`{ perKey, total }`, each a positive integer, or false',
+    'Dumps in a minute: of one kind (a name, or route and error), and in all. `false`: any number. How many were left out stands in the next one.'
+  ), RATE),
   logger: optional(having<WarnLogger>('warn', 'Logger that is told of the dumper\'s own trouble, at `warn`. Default: stderr.'))
 })
 

@@ -78,6 +78,9 @@ export const size = (doc: string, bare = 1) => v.pipe(
 export const either = <A extends Schema, B extends Schema> (a: A, b: B, doc: string) =>
   v.pipe(v.union([a, b]), about(`${describe(a).expected}, or ${describe(b).expected}`, doc))
 
+/** The same option, told in words of its own. */
+export const worded = <S extends Schema> (option: S, expected: string, doc: string) => v.pipe(option, about<v.InferOutput<S>>(expected, doc))
+
 /** The same option, of which a value is never shown. */
 export const hidden = <S extends Schema> (option: S, expected = describe(option).expected, doc = describe(option).doc) =>
   v.pipe(option, about<v.InferOutput<S>>(expected, doc, { secret: true }))

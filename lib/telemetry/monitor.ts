@@ -1,22 +1,18 @@
 // What an output has to say about itself: figures, and trouble told on stderr at most once a minute per cause. `console` is
 // of no use here: its lines pass through the main thread, which is frozen while a transport closes.
-import fs from 'node:fs'
 import { reason as messageOf } from '../errors.js'
+import { complaints, tellStderr, type Tell } from './complaints.js'
 import { Counters, type DropReason } from './counters.js'
-
-const QUIET = 60_000
-
-export type Tell = (line: string) => void
 
 export class Monitor {
   readonly output: string
   readonly counters = new Counters()
-  readonly #tell: Tell
-  readonly #told = new Map<string, { at: number, silenced: number }>()
+  /** At most once a minute per cause. */
+  readonly say: (cause: string, message: string) => void
 
-  constructor (output: string, tell: Tell = line => { try { fs.writeSync(2, line) } catch { /* nobody is there to read it */ } }) {
+  constructor (output: string, tell: Tell = tellStderr) {
     this.output = output
-    this.#tell = tell
+    this.say = complaints(message => tell(`pino-blackbox ${output}: ${message}\n`))
   }
 
   accepted (records: number, bytes: number): void {
@@ -64,17 +60,5 @@ export class Monitor {
     if (droppedRecords === 0) return
     const reasons = Object.entries(dropped).filter(([, records]) => records > 0).map(([why, records]) => `${records} ${why}`)
     this.say('sum', `closed; of the lines taken ${droppedRecords} were dropped (${reasons.join(', ')})`)
-  }
-
-  say (cause: string, message: string): void {
-    const now = Date.now()
-    const last = this.#told.get(cause)
-    if (last && now - last.at < QUIET) {
-      last.silenced++
-      return
-    }
-    this.#told.set(cause, { at: now, silenced: 0 })
-    const more = last?.silenced ? ` (and ${last.silenced} more in the minute before)` : ''
-    this.#tell(`pino-blackbox ${this.output}: ${message}${more}\n`)
   }
 }

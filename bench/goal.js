@@ -1,0 +1,10 @@
+// The words in which a question says what the answer has to be.
+
+export const ratio = (a, b) => a / b
+export const difference = (a, b) => a - b
+export const itself = value => value
+
+export const atLeast = limit => ({ text: `≥ ${limit}`, ok: value => value >= limit })
+export const atMost = (limit, unit = '') => ({ text: `≤ ${limit}${unit}`, ok: value => value <= limit })
+/** Without a limit it only says. */
+export const open = { text: '-', ok: () => undefined }

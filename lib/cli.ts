@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// The command. Each verb has its code elsewhere; here is what users can say to it. The only importer of commander.
+import fs from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { reason } from './errors.js'
+import { view, type ViewOptions } from './view/view.js'
+
+const USAGE = 2
+
+const { version } = JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+// Whoever reads may have read enough (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`pino-blackbox: ${error.message}\n`)
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
+})
+
+const program = new Command('pino-blackbox')
+  .description('The black box of a Node service.')
+  .version(version)
+  .exitOverride()
+
+program.command('view')
+  .description('Shows a dump: what failed and why, the log lines of the request, and the circumstances.')
+  .argument('[dump...]', 'files that the dumper has written, or any log of JSON lines; - is the standard input')
+  .option('--html [file]', 'write it as a page that needs nothing else, and print the path of that (default: <dump>.html)')
+  .addOption(new Option('--log', 'print the log lines alone, as JSON, for jq or pino-pretty').conflicts('html'))
+  .action(async (given: string[], options: ViewOptions, command: Command) => {
+    // `view --html dump.json` means the dump: a page could not be made of nothing.
+    const [paths, html] = given.length === 0 && typeof options.html === 'string' ? [[options.html], true as const] : [given, options.html]
+    if (paths.length === 0) command.error("error: missing required argument 'dump'")
+    if (typeof html === 'string' && paths.length > 1) command.error('error: one page for several dumps; leave out its name')
+    if (html === true && paths.includes('-')) command.error('error: the standard input has no name; say --html <file>')
+    process.exitCode = await view(paths, { ...options, ...html !== undefined && { html } })
+  })
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE
+  else {
+    process.stderr.write(`pino-blackbox: ${reason(error)}\n`)
+    process.exitCode = 1
+  }
+})

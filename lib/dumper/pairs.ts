@@ -1,0 +1,148 @@
+// `name=value` and `name: value` in texts, where the name is that of a secret: forms, queries, cookies, header lines, JSON in whatever
+// depth of quoting, and what util.inspect() writes. From every sign between the two it looks back for the name and on for the value.
+import { HIDDEN } from './harvest.js'
+import { isSecret } from './rules.js'
+import type { Reader } from './text-secrets.js'
+
+interface Range { start: number, end: number }
+
+/** The signs themselves, or as they are in a query. */
+const SIGN = /[=:]|%3[ad]/gi
+/** What may stand between a name and its quotes and the sign, encoded. */
+const ENCODED_QUOTE = /^%(?:22|27|5c)/i
+const LONGEST_NAME = 128
+/** Spaces beside a sign. */
+const SPACES = 4
+/** Levels of encoding that are undone. */
+const LEVELS = 2
+/** Values, each from where it begins. */
+const WORD = /(?:[^\s&;"'<>`\\]|\\(?!["'nrtu\\]))*/y
+const ENCODED_WORD = /(?:[^\s&;"'<>`\\%]|%(?!26|3b))*/iy
+const LITERAL = /[^\s,;&}\]\\"']*/y
+const LINE = /(?:[^\r\n\\]|\\(?![rn]))*/y
+const QUOTED = /(\\*)(["'`])/y
+const EMPTY = /^(?:\{\s{0,9}\}|\[\s{0,9}\])/
+const PLACEHOLDER = /\[[\w *]{0,40}\]/y
+/** In the middle of a sentence: of "password: hunter2", and not of "invalid token: unexpected end". */
+const SHORTEST_WORD = 6
+const ONLY_SPACES = /(?:^|[\r\n\\])[ \t]*$/
+const OF_HEADERS = /-|_|authorization|cookie/i
+
+export function scrubPairs (text: string, reader: Reader): string {
+  let told = ''
+  let from = 0
+  for (let sign = next(text, 0); sign !== undefined; sign = next(text, Math.max(sign.end, from))) {
+    const name = nameBefore(text, sign.start, from)
+    if (name.end - name.start < 2) continue
+    const known = reader.name(decoded(text.slice(name.start, name.end)))
+    if (!known.secret && !known.headers) continue
+    const value = known.secret ? valueBehind(text, sign, name) : listBehind(text, sign)
+    const secret = text.slice(value.start, value.end)
+    if (secret === '' || EMPTY.test(secret) || (known.secret && !isSecret(known, literal(secret)))) continue
+    if (value.certain) reader.found(secret)
+    told += text.slice(from, value.start) + HIDDEN
+    from = value.end
+  }
+  return from === 0 ? text : told + text.slice(from)
+}
+
+function next (text: string, from: number): Range | undefined {
+  SIGN.lastIndex = from
+  const found = SIGN.exec(text)
+  return found === null ? undefined : { start: found.index, end: SIGN.lastIndex }
+}
+
+/** Characters of names: letters, digits and `_.$%-[]*~`. */
+const NAMES = new Uint8Array(128)
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.$%-[]*~') NAMES[character.charCodeAt(0)] = 1
+
+/** The name that ends before `at`, none of it before `from`. Quotes are not part of it. */
+function nameBefore (text: string, at: number, from: number): Range & { quoted: boolean } {
+  let end = at
+  while (end > from && at - end < SPACES && text[end - 1] === ' ') end--
+  const least = Math.max(from, end - LONGEST_NAME)
+  const quote = text[end - 1]
+  const quoted = quote === '"' || quote === "'" || quote === '`'
+  if (quoted) {
+    let start = --end
+    while (start > least && text[start - 1] !== quote) start--
+    return { start, end, quoted }
+  }
+  while (ENCODED_QUOTE.test(text.slice(Math.max(least, end - 3), end))) end -= 3
+  let start = end
+  for (; start > least; start--) {
+    const code = text.charCodeAt(start - 1)
+    if (code < 128 && NAMES[code] === 0) break
+    // What is encoded ends a name where it would end it as it is.
+    if (code === PERCENT && NAMES[parseInt(text.slice(start, start + 2), 16)] !== 1) return { start: start + 2, end, quoted }
+  }
+  return { start, end, quoted }
+}
+const PERCENT = 0x25
+
+/** Where the value begins and ends; `certain` when it is more than likely to be one. */
+function valueBehind (text: string, sign: Range, name: Range & { quoted: boolean }): Range & { certain: boolean } {
+  const start = skipSpaces(text, sign.end)
+  const upTo = (end: number, certain = true) => ({ start, end, certain })
+  const matched = (expression: RegExp): number => endOf(expression, text, start)
+  if (text[sign.start] === '%') return upTo(matched(ENCODED_WORD))
+  QUOTED.lastIndex = start
+  const quoted = QUOTED.exec(text)
+  if (quoted !== null) return { start: QUOTED.lastIndex, end: closing(text, QUOTED.lastIndex, quoted[2]!, quoted[1]!.length), certain: true }
+  if (text[start] === '{') return upTo(text.length, false)
+  if (text[start] === '[') return upTo(matched(PLACEHOLDER) > start ? matched(PLACEHOLDER) : text.length, false)
+  if (text[sign.start] === '=') return upTo(matched(WORD))
+  if (name.quoted) return upTo(matched(LITERAL))
+  const begins = ONLY_SPACES.test(text.slice(Math.max(0, name.start - 16), name.start))
+  if (begins || OF_HEADERS.test(text.slice(name.start, name.end))) return upTo(matched(LINE), begins)
+  const end = matched(WORD)
+  return end - start >= SHORTEST_WORD && /\d/.test(text.slice(start, end)) ? upTo(end) : upTo(start, false)
+}
+
+/** Of headers in a text nobody can tell where they end. */
+function listBehind (text: string, sign: Range): Range & { certain: boolean } {
+  const start = skipSpaces(text, sign.end)
+  return { start, end: text[start] === '{' || text[start] === '[' ? text.length : start, certain: false }
+}
+
+function skipSpaces (text: string, from: number): number {
+  let at = from
+  while (at - from < SPACES && (text[at] === ' ' || text[at] === '\t')) at++
+  return at
+}
+
+function endOf (expression: RegExp, text: string, start: number): number {
+  expression.lastIndex = start
+  return expression.test(text) ? expression.lastIndex : start
+}
+
+/** Where the string ends whose quote stands behind so many backslashes: of JSON in JSON there are more of them. */
+function closing (text: string, from: number, quote: string, backslashes: number): number {
+  for (let at = text.indexOf(quote, from); at >= 0; at = text.indexOf(quote, at + 1)) {
+    let escapes = 0
+    while (at - escapes > from && text[at - escapes - 1] === '\\') escapes++
+    if (escapes % (2 * (backslashes + 1)) === backslashes) return at - backslashes
+  }
+  return text.length
+}
+
+/** What is meant by a value without quotes. */
+function literal (text: string): unknown {
+  if (text === 'null' || text === 'undefined') return null
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** A name as it was before it was put into a query or into JSON. */
+function decoded (name: string): string {
+  for (let level = 0; level < LEVELS && name.includes('%'); level++) name = decodeUrl(name)
+  return name.includes('\\u') ? name.replace(/\\+u([\da-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16))) : name
+}
+
+export function decodeUrl (text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text.replace(/%([2-7][\da-f])/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+  }
+}

@@ -163,7 +163,19 @@ t.test('DEFAULTS are the defaults, and cannot be changed', async t => {
       journal: { maxSize: 256 * 1024 * 1024, whenFull: 'drop-oldest', blockTimeout: 2000, fsync: 'never', maxAge: '72h', maxBufferRecords: 10_000, maxBufferBytes: 8 * 1024 * 1024 },
       closeTimeout: 5000
     },
-    console: { stream: 'stdout', maxLength: 64 * 1024 * 1024, closeTimeout: 5000 }
+    console: { stream: 'stdout', maxLength: 64 * 1024 * 1024, closeTimeout: 5000 },
+    dumper: {
+      enabled: false,
+      dumpPath: './dumps',
+      maxSize: 100,
+      maxAge: '24h',
+      maxBackups: 10,
+      pretty: true,
+      body: false,
+      limits: { depth: 16, breadth: 1000, string: 16_384, bytes: '1m', time: 50 },
+      rate: { perKey: 10, total: 60 }
+    },
+    recorder: { records: 100, bytes: '256k', totalBytes: '32m', level: 'trace' }
   })
   t.throws(() => { (DEFAULTS.jsonl as Options).utc = false })
   t.throws(() => { ((DEFAULTS.jsonl as Options).limit as Options).removeOtherLogFiles = false })

@@ -121,6 +121,7 @@ const cases: Case[] = [
   },
   { name: 'a web stream that breaks off', routes: route((_request, reply) => reply.send(webStream())), failure: { kind: 'stream', statusCode: 200, message: 'broke off' }, told: 'response terminated with an error with headers already sent' },
   { name: 'a Response whose body breaks off', routes: route((_request, reply) => reply.send(new Response(webStream()))), failure: { kind: 'stream', statusCode: 200, message: 'broke off' } },
+  { name: 'a recorded stream that fails in a hijacked reply', routes: route((request, reply) => { reply.hijack(); const stream = request.recordStream(breaking()); stream.on('error', () => reply.raw.end()).pipe(reply.raw) }), failure: { kind: 'stream', statusCode: 200, message: 'broke off' } },
   { name: 'a stream that fails before the head was sent', routes: route((_request, reply) => reply.send(new PassThrough().destroy(new Error('not there')))), failure: { kind: 'error', statusCode: 500, message: 'not there' } },
   { name: 'HEAD', routes: route(() => { throw new Error('no body either') }), ask: ({ get }) => get('/orders/7', { method: 'HEAD' }), failure: { kind: 'error', statusCode: 500 } },
   { name: 'inject()', routes: route(() => { throw new Error('injected') }), ask: ({ app }) => app.inject('/orders/7'), failure: { kind: 'error', statusCode: 500, message: 'injected' }, lines: ['request completed'] },
@@ -141,7 +142,8 @@ const cases: Case[] = [
 
   // What is asked for.
   { name: 'with `abort`, a client that goes away', plugin: { when: ['abort'] }, routes: route(() => new Promise(() => {})), ask: atWork, failure: { kind: 'abort', statusCode: 200, message: 'the client went away before the reply was complete' }, lines: ['looking'] },
-  { name: 'with `abort`, a client that goes away from a stream', plugin: { when: ['abort'] }, routes: route((_request, reply) => reply.send(endless())), ask: replying, failure: { kind: 'abort', statusCode: 200 } },
+  { name: 'with `abort`, a client that goes away from a stream', plugin: { when: ['abort'] }, routes: route((_request, reply) => reply.send(endless())), ask: replying, failure: { kind: 'abort', statusCode: 200 }, lines: ['stream closed prematurely'] },
+  { name: 'with `abort`, a reply that comes to its end', plugin: { when: ['abort'] }, routes: route(() => 'ok'), failure: false },
   { name: 'with `timeout`, a connection that is idle', server: { connectionTimeout: 30 }, plugin: { when: ['timeout'] }, routes: route(() => new Promise(() => {})), failure: { kind: 'timeout', statusCode: 200, message: 'the connection was idle for too long' } },
   { name: 'without `error`, an error is a reply with 500, and known', plugin: { when: ['reply'] }, routes: route(() => { throw new Error('boom') }), failure: { kind: 'reply', statusCode: 500, message: 'boom' }, error: { message: 'boom' } },
   { name: 'without `error` and `reply`, an error', plugin: { when: ['stream'] }, routes: route(() => { throw new Error('boom') }), failure: false },

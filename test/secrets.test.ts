@@ -4,8 +4,7 @@ import fc from 'fast-check'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import pino from 'pino'
-import { createDumper, OptionError } from 'pino-blackbox'
+import { createDumper } from 'pino-blackbox'
 import { render, renderLine, type Limits } from '../lib/dumper/document.js'
 import { Secrets } from '../lib/dumper/secrets.js'
 import type { DumperOptions } from 'pino-blackbox'
@@ -15,15 +14,17 @@ const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 const CANARY = 'Canary-7f3e9c'
 
 type Rules = Pick<DumperOptions, 'deny' | 'headers' | 'redact'>
-const shownAs = (value: unknown, rules: Rules = {}, lines?: string[], limits: Partial<Limits> = {}): string =>
-  render(value, { limits: { ...LIMITS, ...limits }, secrets: new Secrets({ deny: undefined, headers: undefined, redact: undefined, ...rules } as ConstructorParameters<typeof Secrets>[0]), pretty: false, ...lines && { rows: { key: 'log', lines } } }).text
+const secretsOf = (rules: Rules) => new Secrets({ deny: undefined, headers: undefined, redact: undefined, ...rules } as ConstructorParameters<typeof Secrets>[0])
+const usual = secretsOf({})
+const shownAs = (value: unknown, rules?: Rules, lines?: string[]): string =>
+  render(value, { limits: LIMITS, secrets: rules ? secretsOf(rules) : usual, pretty: false, ...lines && { rows: { key: 'log', lines } } }).text
 const told = (value: unknown, rules?: Rules): any => JSON.parse(shownAs(value, rules))
 const leaks = (value: unknown, rules?: Rules, lines?: string[]): boolean => /canary/i.test(decodeURIComponent(shownAs(value, rules, lines).replace(/%(?![\da-f]{2})/gi, '')))
 
 const NAMES = [
   'password', 'Password', 'user_password', 'passwordHash', 'passwd', 'pass_wd', 'PASSPHRASE', 'clientSecret', 'AWS_SECRET_ACCESS_KEY', 'token', 'accessToken', 'id_token', 'x-csrf-token', 'api_key', 'x-api-key', 'apiKey',
   'Authorization', 'proxy-authorization', 'credentials', 'Cookie', 'set-cookie', 'private-key', 'access_key', '_csrf', 'XSRF', 'creditCard', 'card-number', 'pwd', 'pass', 'DB_PASS', 'dbPass', 'auth', 'sid', 'pin', 'otp', 'cvv', 'cvc', 'ssn',
-  'jwt', 'session', 'sessionId', 'JSESSIONID', 'connect.sid', 'signature', 'user[pwd]', 'filter.auth'
+  'jwt', 'session', 'sessionId', 'JSESSIONID', 'connect.sid', 'signature', 'user[pwd]', 'filter.auth', 'req.session', 'order[signature]'
 ]
 
 const PLACES: Record<string, (name: string, secret: string) => unknown> = {
@@ -64,6 +65,8 @@ const PLACES: Record<string, (name: string, secret: string) => unknown> = {
   'JSON in a sentence': (name, secret) => `the answer was ${JSON.stringify({ [name]: secret })}, which is wrong`,
   'lines of JSON': (name, secret) => `{"a":1}\n${JSON.stringify({ [name]: secret })}\n`,
   'what inspect writes': (name, secret) => inspect({ a: 1, [name]: secret, b: { [name]: { a: [secret] } } }),
+  'what inspect writes of a Map': (name, secret) => inspect(new Map([['a', 'b'], [name, secret]])),
+  XML: (name, secret) => `<a><ns:${name}>${secret}</ns:${name}><${name}>${secret}</${name}></a>`,
   'an error': (name, secret) => Object.assign(new Error(`no ${name}=${secret}`), { [name]: secret }),
   'a cause': (name, secret) => new Error('a', { cause: new Error('b', { cause: { [name]: secret } }) }),
   'an AggregateError': (name, secret) => new AggregateError([Object.assign(new Error('a'), { config: { [name]: secret } })])
@@ -86,6 +89,8 @@ const HEADER_PLACES: Record<string, (name: string, value: string) => unknown> = 
   'a list of objects': (name, value) => ({ response: { headers: [{ name, value }] } }),
   'a Map': (name, value) => ({ headers: new Map([[name, value]]) }),
   Headers: (name, value) => name.startsWith(':') ? {} : { anything: new Headers({ [name]: value, host: 'a' }), headers: new Headers([[name, value], [name, value]]) },
+  'a text': (name, value) => name.startsWith(':') ? {} : { headers: `HTTP/1.1 200 OK\r\nHost: a\r\n${name}: ${value}\r\n` },
+  'a list of lines': (name, value) => name.startsWith(':') ? {} : { headers: [`${name}: ${value}`, `Host: ${value}`.slice(0, 7)] },
   trailers: (name, value) => ({ trailers: { [name]: value } }),
   'JSON in a string': (name, value) => JSON.stringify({ headers: { [name]: value } }),
   'JSON that is cut': (name, value) => JSON.stringify({ headers: { [name]: value }, a: 1 }).slice(0, -2)
@@ -120,13 +125,14 @@ t.test('values that are known by their looks are shown nowhere', async t => {
     [`tried with password: ${CANARY} twice`, 'tried with password: [redacted] twice'],
     [`{ password: '${CANARY}', a: 1 }`, "{ password: '[redacted]', a: 1 }"],
     [`curl -H "Authorization: Token ${CANARY}"`, 'curl -H "Authorization: [redacted]'],
+    [`the api key: ${CANARY} is wrong`, 'the api key: [redacted] is wrong'],
     [`PGPASSWORD=${CANARY} psql`, 'PGPASSWORD=[redacted] psql'],
     [`token = '${CANARY}'`, "token = '[redacted]'"]
   ]
   for (const [text, shown] of texts) t.equal(told({ text }).text, shown)
-  t.notOk(leaks({ a: `${'x'.repeat(16_370)} https://u:${CANARY}@host` }), 'a URL that is cut before its host')
+  t.notOk(leaks({ a: `${'x'.repeat(16_360)} https://u:${CANARY}@host` }), 'a URL that is cut before its host')
   t.notMatch(shownAs({ [jwt]: { [`/path?token=${CANARY}`]: 1 } }), /Canary|c2lnbmF0dXJl/, 'also as keys')
-  t.strictSame(told({ [`a?token=${CANARY}1`]: 1, [`a?token=${CANARY}2`]: 2 }), { 'a?token=[redacted]': 1, 'a?token=[redacted] 1': 2 }, 'of which none is lost')
+  t.strictSame(told({ [`ws://${CANARY}1@a`]: 1, [`ws://${CANARY}2@a`]: 2 }), { 'ws://[redacted]@a': 1, 'ws://[redacted]@a 1': 2 }, 'of which none is lost')
 })
 
 t.test('a secret that was found in one place is taken out of all others', async t => {
@@ -144,7 +150,7 @@ t.test('a secret that was found in one place is taken out of all others', async 
     'below a key': { credentials: { user: 'someone', key: `${CANARY}` } },
     'a header': { headers: { 'x-anything': CANARY } },
     'the scheme of a header': { headers: { authorization: `Token ${CANARY}` } },
-    'Basic': { authorization: `Basic ${Buffer.from(`user:${CANARY}`).toString('base64')}` },
+    Basic: { authorization: `Basic ${Buffer.from(`user:${CANARY}`).toString('base64')}` },
     'a cookie': { headers: { cookie: `theme=dark; sid=${CANARY}; a=b` } },
     'a query': { url: `/a?token=${CANARY}&b=1` },
     'a URL': `https://user:${CANARY}@a.example`,
@@ -155,13 +161,13 @@ t.test('a secret that was found in one place is taken out of all others', async 
     for (const [to, place] of Object.entries(places)) {
       t.notMatch(shownAs({ place, source }), /Canary/, `${from} -> ${to}`)
     }
-    t.notMatch(shownAs({ source }, {}, [`{"level":30,"msg":"${CANARY}","err":{"stack":"x ${CANARY}"}}`, `no JSON: ${CANARY}`]), /Canary/, `${from} -> log`)
+    t.notMatch(shownAs({ source }, undefined, [`{"level":30,"msg":"${CANARY}","err":{"stack":"x ${CANARY}"}}`, `no JSON: ${CANARY}`]), /Canary/, `${from} -> log`)
   }
-  t.notMatch(shownAs({ a: `it was ${CANARY}` }, {}, [`{"password":"${CANARY}"}`]), /Canary/, 'log -> document')
+  t.notMatch(shownAs({ a: `it was ${CANARY}` }, undefined, [`{"password":"${CANARY}"}`]), /Canary/, 'log -> document')
   t.notMatch(shownAs({ token: 4111111111111111, a: 4111111111111111, b: 'no 4111111111111111' }), /4111/, 'numbers')
   const long = `${CANARY} ${'x'.repeat(20_000)}`
   t.notMatch(shownAs({ secret: long, a: `it was ${long}`, b: long.slice(0, 100) + '[+ 9 characters]' }), /Canary/, 'longer than any text')
-  const key = `line one ${CANARY}\nline two`
+  const key = `line one\nline two ${CANARY}\nline three`
   t.notMatch(shownAs({ privateKey: key, a: new Error(key), b: JSON.stringify({ x: key }) }), /Canary/, 'of several lines')
   const many = Array.from({ length: 900 }, (_, i) => ({ password: `${CANARY}-${i}` }))
   t.notMatch(shownAs({ many, text: many.map(({ password }) => `"${password}"`).join() }), /Canary/, 'hundreds of them')
@@ -200,29 +206,39 @@ t.test('what is no secret stays as it is', async t => {
       'see https://example.org/docs?page=2&lang=en#auth and mailto:someone@example.org',
       'http://localhost:3000/@scope/name and //cdn.example.org/a@2.js',
       'at Object.<anonymous> (file:///app/auth/token.js:12:34)',
+      'at async verify (/app/src/reset-password.ts:120:3)',
       '{"usage":{"prompt_tokens":12},"token":null}',
       '{ "b": 1,\n  "author": "someone" }',
       '[1, 2',
       'select * from tokens where id = $1',
       'a=1&b=2',
+      '<p>a token is missing</p> <b>token</b>: none',
+      'no field is required',
+      'no provider for InjectionToken<Secret> and List<Token> in a module',
       '12:30:45 GMT+0100',
       'passport: valid, author: someone',
       'x = y == z',
       'eyJ.eyJ',
       'prompt_tokens=12',
       'password=',
+      'token=null&secret=undefined',
+      'token: undefined',
+      'is the secret = true',
       'C:\\Users\\someone',
       'ratio 16:9'
     ],
-    ['a:b=c']: 'd',
+    'a:b=c': 'd',
     list: [['a', 'b'], ['session', 'token', 'c']],
     required: ['password', 'username'],
     headers: { host: 'a.example', 'user-agent': 'tests/1.0', 'content-length': '12', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
   }
   t.strictSame(told(harmless), harmless)
+  const cookies = told({ headers: { 'set-cookie': [`sid=${CANARY}; Path=/dashboard; Domain=shop.example; HttpOnly`] }, a: `https://shop.example/dashboard ${CANARY}` })
+  t.equal(cookies.a, 'https://shop.example/dashboard [redacted]', 'of a cookie its value only')
   const followed = told({ headers: { 'x-trace-id': '4bf92f3577b34da6a3ce929d0e0e4736', origin: 'https://a.example', 'sec-fetch-mode': 'navigate' }, log: 'trace 4bf92f3577b34da6a3ce929d0e0e4736 from https://a.example: navigate' })
   t.equal(followed.log, 'trace 4bf92f3577b34da6a3ce929d0e0e4736 from https://a.example: navigate', 'what stands in headers is not shown there, but is mostly no secret')
   t.strictSame(told({ password: 'password', a: 'the password', short: { pin: '1234' }, b: 'in 1234 ways' }), { password: '[redacted]', a: 'the password', short: { pin: '[redacted]' }, b: 'in 1234 ways' })
+  t.strictSame(told({ url: '/?token=required', a: 'is required' }), { url: '/?token=[redacted]', a: 'is required' })
   t.strictSame(told({ session: { user: 'someone-else', id: `${CANARY}-longer` }, a: `someone-else: ${CANARY}-longer` }), { session: '[redacted]', a: 'someone-else: [redacted]' })
 })
 
@@ -231,7 +247,10 @@ t.test('`redact` takes paths as pino does, in the document and in each of its li
   const value = { user: { email: 'a@b.example', id: 1 }, items: [{ iban: 'x' }, { iban: 'y' }], 'dotted.key': 1, restore: 2 }
   const both = (redact: DumperOptions['redact']) => JSON.parse(shownAs(value, { redact }, [line]))
   t.strictSame(both(['user.email', 'items[*].iban', '["dotted.key"]']), {
-    user: { email: '[redacted]', id: 1 }, items: [{ iban: '[redacted]' }, { iban: '[redacted]' }], 'dotted.key': '[redacted]', restore: 2,
+    user: { email: '[redacted]', id: 1 },
+    items: [{ iban: '[redacted]' }, { iban: '[redacted]' }],
+    'dotted.key': '[redacted]',
+    restore: 2,
     log: [{ level: 30, user: { email: '[redacted]', id: 1 }, items: [{ iban: '[redacted]' }, { iban: '[redacted]' }] }]
   })
   t.match(both({ paths: ['*.email'], censor: 'gone' }), { user: { email: 'gone' }, log: [{ user: { email: 'gone' } }] })
@@ -239,13 +258,12 @@ t.test('`redact` takes paths as pino does, in the document and in each of its li
   t.strictSame(removed.user, { id: 1 })
   t.notOk('items' in removed || 'items' in removed.log[0])
   t.strictSame(value.user, { email: 'a@b.example', id: 1 }, 'what was given is as it was')
-  const secrets = new Secrets({ deny: undefined, headers: undefined, redact: ['a'] })
-  t.equal(renderLine({ a: 'x', b: 1 }, { limits: LIMITS, secrets }).text, '{"a":"[redacted]","b":1}')
-  const long = render({ list: Array.from({ length: 500 }, () => ({ a: 1 })) }, { limits: { ...LIMITS, bytes: 9000 }, secrets: new Secrets({ deny: undefined, headers: undefined, redact: { paths: ['list[*].a'], censor: 'x'.repeat(100) } }), pretty: true })
+  t.equal(renderLine({ a: 'x', b: 1 }, { limits: LIMITS, secrets: secretsOf({ redact: ['a'] }) }).text, '{"a":"[redacted]","b":1}')
+  const long = render({ list: Array.from({ length: 500 }, () => ({ a: 1 })) }, { limits: { ...LIMITS, bytes: 9000 }, secrets: secretsOf({ redact: { paths: ['list[*].a'], censor: 'x'.repeat(100) } }), pretty: true })
   t.ok(Buffer.byteLength(long.text) <= 9000 && JSON.parse(long.text).list.length > 10, 'a long censor does not break the limit')
   for (const path of ['a..b', 'a[', '', 'a,b']) {
-    t.throws(() => new Secrets({ deny: undefined, headers: undefined, redact: [path] }), OptionError, path)
-    t.throws(() => createDumper({ redact: { paths: [path] } }), { code: 'BLACKBOX_OPTION' }, path)
+    t.throws(() => secretsOf({ redact: [path] }), { name: 'OptionError', option: 'redact' }, path)
+    t.throws(() => createDumper({ redact: { paths: [path] } }), { code: 'BLACKBOX_OPTION', option: /^redact/ }, path)
   }
 })
 
@@ -263,5 +281,4 @@ t.test('in no byte of any file that a dumper writes', async t => {
   t.ok(files.length > 2 * Object.keys(PLACES).length)
   for (const { parentPath, name } of files) t.notMatch(fs.readFileSync(join(parentPath, name), 'utf8'), /canary/i, name)
   t.notMatch(JSON.stringify(warnings), /canary/i)
-  t.equal(typeof pino, 'function')
 })

@@ -20,13 +20,16 @@ const shownAs = (value: unknown, limits: Partial<Limits> = {}) => render(value, 
 /** What stands in the document. */
 const told = (value: unknown, limits: Partial<Limits> = {}): any => JSON.parse(shownAs(value, limits).text)
 const inJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+/** Random keys are the names of secrets now and then: `cVC`. */
+const SECRETS = /pass|pwd|auth|sid|pin|otp|cvv|cvc|ssn|jwt|csrf|xsrf|token|secret|cookie|session/i
 const nested = (depth: number, inner: unknown = 'deep'): unknown => Array.from({ length: depth }).reduce(inner => ({ a: inner }), inner)
 
 t.test(`JSON within the limits comes back as it was, seed ${SEED}`, async () => {
   fc.assert(fc.property(fc.jsonValue({ maxDepth: 8 }), fc.boolean(), (value, pretty) => {
+    fc.pre(!SECRETS.test(JSON.stringify(value).replace(/[\W_]/g, '')))
     const { text, truncated } = render(value, { limits: LIMITS, secrets, pretty })
     return !truncated && isDeepStrictEqual(JSON.parse(text), inJson(value)) && text === JSON.stringify(JSON.parse(text), null, pretty ? 2 : 0)
-  }), { seed: SEED, numRuns: 500 })
+  }), { seed: SEED, numRuns: 300 })
 })
 
 t.test(`of anything whatever comes valid JSON, in one line where it has to be, within the bytes, seed ${SEED}`, async () => {
@@ -40,7 +43,7 @@ t.test(`of anything whatever comes valid JSON, in one line where it has to be, w
     JSON.parse(text)
     JSON.parse(line)
     return Buffer.byteLength(text) <= limits.bytes && Buffer.byteLength(line) <= limits.bytes && !line.includes('\n')
-  }), { seed: SEED, numRuns: 1000 })
+  }), { seed: SEED, numRuns: 400 })
 })
 
 t.test('where JSON has a word, that is it', async t => {
@@ -97,7 +100,7 @@ t.test('where JSON has none, something readable', async t => {
     list: ['Symbol(s)', '[Function named]', '[Function]', null, '/a+/g', '1n'],
     weak: ['[WeakMap]', '[Promise]', '[Generator]'],
     buffer: '[Buffer 5 bytes: 68 65 6c 6c 6f]',
-    long: `[Uint16Array 100 bytes: ${'42 41 '.repeat(16)}...]`,
+    long: `[Uint16Array 100 bytes: ${'42 41 '.repeat(4)}...]`,
     view: '[DataView 2 bytes: 00 00]',
     raw: '[ArrayBuffer 0 bytes]',
     twice: [shared, shared]
@@ -216,10 +219,10 @@ t.test('the clock stops work, however much there is, and what was read by then i
   t.ok(truncated)
   t.ok(calls > 0 && calls < 1500, `${calls} of 1000 getters`)
   t.match(text, /"\[\+ \d+ more\]"/)
-  calls = 0
-  const late = render({ get a () { time += 1000; return ++calls }, b: 'x'.repeat(5000), c: slow }, { limits: { ...LIMITS, time: 50 }, secrets, pretty: false, now: () => time++ })
+  let asked = 0
+  const late = render({ get a () { time += 1000; return ++asked }, b: 'x'.repeat(5000), c: slow }, { limits: { ...LIMITS, time: 50 }, secrets, pretty: false, now: () => time++ })
   t.ok(late.truncated)
-  t.ok(calls <= 64, 'what took too long is not asked again')
+  t.equal(asked, 1, 'what took too long is not asked again')
 })
 
 t.test('big things of every kind are within the bytes', async t => {
@@ -297,6 +300,9 @@ t.test('rows are one line each, also where all else is indented; the oldest are 
   const printed = text.split('\n')
   for (const line of lines) t.ok(printed.some(shown => shown.trim().replace(/,$/, '') === line))
   t.match(text, /^\{\n {2}"a": \{\n/)
+
+  const odd = '{"id":12345678901234567890,"a":1,"a":2,"b" :1.0}'
+  t.ok(render({}, { limits: LIMITS, secrets, pretty: true, rows: { key: 'log', lines: [`${odd}\n`] } }).text.includes(`    ${odd}\n  ]`), 'as it was written')
 
   const short = JSON.parse(render({ a: 1, logLeftOut: 3 }, { limits: { ...LIMITS, bytes: 4000 }, secrets, pretty: true, rows }).text)
   t.ok(short.log.length > 5 && short.log.length < 20)

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { changed, dumpFile, dumpOf, view } from './fixtures/viewer.js'
+import { html } from '../lib/view/markup.js'
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 const decoded = (text: string): string => text.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => ENTITIES[name]!)
@@ -99,6 +100,11 @@ t.test('no field gets out of its text', async t => {
     t.ok(text.includes(attack.slice(0, 20)), 'as it was')
     if (!all) t.strictSame(paths.filter((path, index) => !path.includes('suppressed') && !text.includes(`«${index}»`)), [], 'each is shown')
   }
+})
+
+t.test('a value stays in its attribute', t => {
+  t.equal(html`<a title="${'">\'<&'}">${'">\'<&'}</a>`.markup, '<a title="&quot;&gt;&#39;&lt;&amp;">&quot;&gt;&#39;&lt;&amp;</a>')
+  t.end()
 })
 
 t.test('what is long opens with a click, whole', async t => {

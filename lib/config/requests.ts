@@ -5,7 +5,7 @@ import { parseRecorder, type RecorderOptions } from './recorder.js'
 import { OptionError, show } from '../errors.js'
 import type { DumperOptions } from './dumper.js'
 import type { Dumper } from '../dumper/dumper.js'
-import type { Failure } from '../dumper/request.js'
+import type { Failure } from '../dumper/failure.js'
 
 /**
  * What becomes of a request that fails: an error is thrown or passed on; a reply says so with a status of 500 or more; a reply breaks off

@@ -18,6 +18,8 @@ export interface BudgetOptions {
   shares?: boolean
   /** When to stop, as `now` tells the time. */
   deadline?: number
+  /** When to stop what is small. */
+  last?: number
   now?: (() => number) | undefined
 }
 
@@ -30,6 +32,8 @@ const KEPT = 512
 const MOST_OF = 0.75
 /** Work, in nodes, between two looks at the clock. */
 const BETWEEN_LOOKS = 32
+/** Work, in nodes, that is small. */
+const SMALL = 2048
 /** Characters that are as much work as a node, as a power of two. */
 const CHARACTERS = 6
 /** As far as small integers go. */
@@ -46,17 +50,19 @@ export class Budget {
   readonly #indent: number
   readonly #shares: boolean
   readonly #deadline: number
+  readonly #last: number
   readonly #now: (() => number) | undefined
   #spent = 0
   #work = 0
   #nextLook = BETWEEN_LOOKS
 
-  constructor ({ room, indent, shares = false, deadline = 0, now }: BudgetOptions) {
+  constructor ({ room, indent, shares = false, deadline = 0, last = deadline, now }: BudgetOptions) {
     this.room = Math.min(Math.floor(room), MOST)
     this.#weighs = indent !== undefined
     this.#indent = indent ?? 0
     this.#shares = shares
     this.#deadline = deadline
+    this.#last = last
     this.#now = now
   }
 
@@ -86,7 +92,7 @@ export class Budget {
 
   /** An entry at this level, with so many characters before its value. */
   entry (depth: number, characters: number): void {
-    this.#work += 1 + (characters >> CHARACTERS)
+    this.#work += characters >> CHARACTERS
     if (this.#weighs) this.#spent += characters + (this.#indent > 0 ? 1 + this.#indent * depth : 0)
   }
 
@@ -125,7 +131,7 @@ export class Budget {
     }
     if (this.#work < this.#nextLook) return false
     this.#nextLook = this.#work + BETWEEN_LOOKS
-    if (this.#now === undefined || this.#now() < this.#deadline) return false
+    if (this.#now === undefined || this.#now() < (this.#work < SMALL ? this.#last : this.#deadline)) return false
     this.cut.time = true
     return true
   }

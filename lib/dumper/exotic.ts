@@ -23,12 +23,13 @@ export class Part {
   }
 }
 
-const SHOWN_BYTES = 32
+/** Enough to know a format by. What is longer could be a key. */
+const SHOWN_BYTES = 8
 const WIDEST_BIGINT = 1024
 /** Nothing to see in them, or not without consuming it. */
 const OPAQUE = new Set([
   'Promise', 'WeakMap', 'WeakSet', 'WeakRef', 'Generator', 'AsyncGenerator', 'Blob', 'File', 'ReadableStream', 'WritableStream', 'TransformStream',
-  'AbortSignal', 'AbortController', 'MessagePort', 'KeyObject', 'CryptoKey', 'Atomics', 'WebAssembly.Memory'
+  'AbortSignal', 'AbortController', 'MessagePort', 'CryptoKey'
 ])
 /** What has names and values in its entries(). */
 const LISTS = new Set(['Headers', 'URLSearchParams', 'FormData'])

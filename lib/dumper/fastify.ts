@@ -8,7 +8,8 @@ import { parsePlugin, parseStream, type FailureKind, type FastifyBlackboxOptions
 import { deskOf, type Desk } from './desk.js'
 import { replyFacts, requestFacts } from './facts.js'
 import { RING } from './layer.js'
-import { naming, RequestWatch, statusOf, type Framework } from './request.js'
+import { statusOf } from './failure.js'
+import { naming, RequestWatch, type Framework } from './request.js'
 import { routesIn } from './routes.js'
 import { readableOf, through, whenBroken, type StreamSource } from './stream.js'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
@@ -98,7 +99,7 @@ async function blackbox (app: FastifyInstance, options: FastifyBlackboxOptions):
   }
 }
 
-export default fastifyPlugin(blackbox, { name: 'pino-blackbox', fastify: '5.x' })
+export default fastifyPlugin(blackbox, { name: 'pino-blackbox', fastify: '>=5.0.0' })
 
 type Fail = (kind: FailureKind, error: unknown, request: FastifyRequest, reply: FastifyReply) => void
 
@@ -144,8 +145,9 @@ function watching (desk: Desk) {
   return { watchOf, fail, reconsider }
 }
 
-/** Requests' loggers are made from one that records. */
+/** Requests' loggers are made from one that records. Without pino there is none, and Fastify makes none either when there is no logger. */
 function recordFrom (app: FastifyInstance, recorder: Recorder): void {
+  if (recorder.under(app.log) === app.log) return
   const make = app.childLoggerFactory
   app.setChildLoggerFactory(function (logger, ...rest) {
     const child = make.call(this, recorder.under(logger) as FastifyBaseLogger, ...rest)
@@ -168,7 +170,7 @@ function watched (handler: RouteHandlerMethod, fail: Fail): RouteHandlerMethod {
     const late = (error: unknown): void => { if (reply.sent) fail('error', error, request, reply) }
     try {
       const result = handler.call(this, request, reply)
-      // Only of a promise: other thenables may do their work again with every \`then\`.
+      // Only of a promise: other thenables may do their work again with every `then`.
       if (types.isPromise(result)) result.then(undefined, late)
       return result
     } catch (error) {

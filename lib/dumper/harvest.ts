@@ -15,6 +15,7 @@ const BLOCKS = 1 << 16
 /** Steps that may be made where a block is in no secret. */
 const STEP = SHORTEST - 1
 
+const DIGITS = /^-?\d+(?:\.\d+)?$/
 /** Surrogates without their other half: no URL has them. */
 const HALVES = /\p{Surrogate}/gu
 
@@ -24,6 +25,7 @@ export class Harvest {
   /** Secrets by their first characters. */
   readonly #heads = new Map<string, string[]>()
   readonly #known = new Set<string>()
+  readonly #numbers = new Set<number>()
   #steps: Uint8Array | undefined
   #work = 0
 
@@ -33,12 +35,13 @@ export class Harvest {
 
   add (secret: string): void {
     if (secret.length < SHORTEST || this.#known.size >= MOST || secret.includes(HIDDEN)) return
+    if (DIGITS.test(secret)) this.#numbers.add(Number(secret))
     for (const form of secret.length > LONGEST_WRITTEN ? [secret] : formsOf(secret)) this.#add(form)
   }
 
   /** A number may be a secret as well: of a card, say. */
   hides (number: number): boolean {
-    return this.#known.has(String(number))
+    return this.#numbers.has(number)
   }
 
   /** A secret of which the text has only the beginning, because it was cut there, is found too. */

@@ -52,7 +52,7 @@ function fieldsOrWhy (logger: Pino, source: object, copier: Copier): Fields {
   try {
     return fieldsOf(logger, source, copier)
   } catch (thrown) {
-    return new Fields(['[Throws]'], [copier.text(messageOf(thrown))])
+    return new Treated(new Fields(['[Throws]'], [copier.text(messageOf(thrown))]), { error: false, message: undefined, cause: undefined })
   }
 }
 
@@ -150,7 +150,8 @@ function argument (logger: Pino, args: unknown[], at: number, copier: Copier): u
   const message = args[0] === undefined || typeof args[0] === 'object' ? 1 : 0
   const prefix = logger[symbols.msgPrefix]
   try {
-    if (at === message) return typeof prefix === 'string' ? copier.text(String(arg)) : loose(arg, copier)
+    // With a prefix it is put behind it by `+`, which asks valueOf() first.
+    if (at === message) return typeof prefix === 'string' ? copier.text('' + (arg as unknown as string)) : loose(arg, copier)
     switch (specifier(args[message], prefix, at - message)) {
       case 's': return Array.isArray(arg) ? copier.object(arg) : copier.text(String(arg))
       case 'd':

@@ -1,5 +1,5 @@
-// `name=value` and `name: value` in texts, where the name is that of a secret: forms, queries, cookies, header lines, JSON in whatever
-// depth of quoting, and what util.inspect() writes. From every sign between the two it looks back for the name and on for the value.
+// `name=value` and `name: value` in texts, where the name is that of a secret: forms, queries, cookies, header lines, XML, JSON in
+// whatever depth of quoting, and what util.inspect() writes. From every sign between the two it looks back for the name and on for the value.
 import { HIDDEN } from './harvest.js'
 import { isSecret } from './rules.js'
 import type { Reader } from './text-secrets.js'
@@ -7,10 +7,16 @@ import type { Reader } from './text-secrets.js'
 interface Range { start: number, end: number }
 
 /** The signs themselves, or as they are in a query. */
-const SIGN = /[=:]|%3[ad]/gi
+const SIGN = /=>?|[:>]|%3[ad]/gi
 /** What may stand between a name and its quotes and the sign, encoded. */
 const ENCODED_QUOTE = /^%(?:22|27|5c)/i
 const LONGEST_NAME = 128
+const LONGEST_WORD = 16
+/** "api key", "card number" */
+const SECOND_WORD = /^(?:key|card|number|word|phrase|code|id)$/i
+const LETTER = /[a-z]/i
+/** "token=required" tells nothing that should be taken out elsewhere. */
+const WORDS_ONLY = /^[a-z]*$|^[^\p{L}\p{N}]*$/u
 /** Spaces beside a sign. */
 const SPACES = 4
 /** Levels of encoding that are undone. */
@@ -20,12 +26,15 @@ const WORD = /(?:[^\s&;"'<>`\\]|\\(?!["'nrtu\\]))*/y
 const ENCODED_WORD = /(?:[^\s&;"'<>`\\%]|%(?!26|3b))*/iy
 const LITERAL = /[^\s,;&}\]\\"']*/y
 const LINE = /(?:[^\r\n\\]|\\(?![rn]))*/y
+const TEXT = /[^<]*/y
 const QUOTED = /(\\*)(["'`])/y
 const EMPTY = /^(?:\{\s{0,9}\}|\[\s{0,9}\])/
 const PLACEHOLDER = /\[[\w *]{0,40}\]/y
 /** In the middle of a sentence: of "password: hunter2", and not of "invalid token: unexpected end". */
 const SHORTEST_WORD = 6
 const ONLY_SPACES = /(?:^|[\r\n\\])[ \t]*$/
+/** `token.js:12:34` in a stack. */
+const FILE = /\.(?:[cm]?[jt]sx?|json|vue|svelte|html?|node|wasm)$/i
 const OF_HEADERS = /-|_|authorization|cookie/i
 
 export function scrubPairs (text: string, reader: Reader): string {
@@ -34,12 +43,13 @@ export function scrubPairs (text: string, reader: Reader): string {
   for (let sign = next(text, 0); sign !== undefined; sign = next(text, Math.max(sign.end, from))) {
     const name = nameBefore(text, sign.start, from)
     if (name.end - name.start < 2) continue
-    const known = reader.name(decoded(text.slice(name.start, name.end)))
+    const word = decoded(text.slice(name.start, name.end))
+    const known = reader.name(SECOND_WORD.test(word) ? `${wordBefore(text, name.start, from)}${word}` : word)
     if (!known.secret && !known.headers) continue
     const value = known.secret ? valueBehind(text, sign, name) : listBehind(text, sign)
     const secret = text.slice(value.start, value.end)
     if (secret === '' || EMPTY.test(secret) || (known.secret && !isSecret(known, literal(secret)))) continue
-    if (value.certain) reader.found(secret)
+    if (value.certain && !WORDS_ONLY.test(secret)) reader.found(secret)
     told += text.slice(from, value.start) + HIDDEN
     from = value.end
   }
@@ -50,6 +60,14 @@ function next (text: string, from: number): Range | undefined {
   SIGN.lastIndex = from
   const found = SIGN.exec(text)
   return found === null ? undefined : { start: found.index, end: SIGN.lastIndex }
+}
+
+function wordBefore (text: string, at: number, from: number): string {
+  const least = Math.max(from, at - LONGEST_WORD)
+  if (at <= least || text[at - 1] !== ' ') return ''
+  let start = at - 1
+  while (start > least && LETTER.test(text[start - 1]!)) start--
+  return text.slice(start, at)
 }
 
 /** Characters of names: letters, digits and `_.$%-[]*~`. */
@@ -89,10 +107,12 @@ function valueBehind (text: string, sign: Range, name: Range & { quoted: boolean
   QUOTED.lastIndex = start
   const quoted = QUOTED.exec(text)
   if (quoted !== null) return { start: QUOTED.lastIndex, end: closing(text, QUOTED.lastIndex, quoted[2]!, quoted[1]!.length), certain: true }
+  if (text[sign.start] === '>') return upTo(/[<:]/.test(text[name.start - 1] ?? '') && text.startsWith('</', matched(TEXT)) ? matched(TEXT) : start)
   if (text[start] === '{') return upTo(text.length, false)
   if (text[start] === '[') return upTo(matched(PLACEHOLDER) > start ? matched(PLACEHOLDER) : text.length, false)
   if (text[sign.start] === '=') return upTo(matched(WORD))
   if (name.quoted) return upTo(matched(LITERAL))
+  if (FILE.test(text.slice(name.start, name.end)) && /\d/.test(text[start] ?? '')) return upTo(start, false)
   const begins = ONLY_SPACES.test(text.slice(Math.max(0, name.start - 16), name.start))
   if (begins || OF_HEADERS.test(text.slice(name.start, name.end))) return upTo(matched(LINE), begins)
   const end = matched(WORD)

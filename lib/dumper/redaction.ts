@@ -9,8 +9,8 @@ import type { DumperSettings } from '../config/dumper.js'
 export type Redact = (tree: Json) => Json
 
 /** Throws an OptionError when a path is none. */
-export function redactor (option: DumperSettings['redact']): Redact {
-  if (option === undefined) return tree => tree
+export function redactor (option: DumperSettings['redact']): Redact | undefined {
+  if (option === undefined) return undefined
   const { paths, censor = HIDDEN, remove = false } = Array.isArray(option) ? { paths: option } : option
   try {
     // Not `serialize: false`: that adds a key `restore` to what was given.

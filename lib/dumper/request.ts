@@ -1,28 +1,17 @@
-// One request that is watched: what failed first, whether that is dumped, and the document, which is written when the response has
-// closed. The Fastify plugin and dumpRequests() tell it what they see; nothing in here throws at them.
-import { STATUS_CODES, type ServerResponse } from 'node:http'
+// One request that is watched: what failed first, and the document, which is written when the response has closed. The Fastify plugin
+// and dumpRequests() tell it what they see; nothing in here throws at them.
 import { performance } from 'node:perf_hooks'
-import { types } from 'node:util'
+import { setImmediate as turn } from 'node:timers/promises'
 import { DumpError } from '../errors.js'
 import { messageOf } from './exotic.js'
 import { mark, processFacts, round } from './facts.js'
+import { counts, described, labelOf, messageFor, type Failure } from './failure.js'
 import { Recording } from './stream.js'
+import type { ServerResponse } from 'node:http'
 import type { Desk } from './desk.js'
 import type { DumpResult } from './dumper.js'
 import type { Ring } from './ring.js'
 import type { FailureKind, StreamSettings } from '../config/requests.js'
-
-/** Why a request may have to be dumped. */
-export interface Failure {
-  kind: FailureKind
-  /** What was thrown; undefined where nobody knows. */
-  error: unknown
-  /** Of the reply, or what it is about to be. */
-  statusCode: number
-  /** Those of Fastify, or of node:http. */
-  request: object
-  reply: object
-}
 
 /** How a framework has its requests and replies. */
 export interface Framework<Request, Reply> {
@@ -57,26 +46,18 @@ interface Case {
   path: string | undefined
 }
 
-const MESSAGES = {
-  error: 'an error without a message',
-  stream: 'the reply broke off',
-  abort: 'the client went away before the reply was complete',
-  timeout: 'the connection was idle for too long',
-  manual: 'asked for by the application'
-}
-
 /** Most requests have none. */
 const NONE: readonly Recording[] = []
 
 export class RequestWatch<Request extends object, Reply extends object> {
   readonly reply: Reply
-  readonly #ring: Ring | undefined
-  readonly #desk: Desk
-  readonly #framework: Framework<Request, Reply>
   readonly #request: Request
   readonly #raw: ServerResponse
   /** A socket that is closed does not know it any more. */
   readonly #peer: string | undefined
+  readonly #ring: Ring | undefined
+  readonly #desk: Desk
+  readonly #framework: Framework<Request, Reply>
   readonly #started = performance.now()
   #case: Case | undefined
   #error: unknown
@@ -84,13 +65,13 @@ export class RequestWatch<Request extends object, Reply extends object> {
   #recordings: readonly Recording[] = NONE
 
   constructor (desk: Desk, framework: Framework<Request, Reply>, request: Request, reply: Reply, ring: Ring | undefined) {
-    this.#desk = desk
-    this.#framework = framework
-    this.#request = request
     this.reply = reply
+    this.#request = request
     this.#raw = framework.raw(reply)
     this.#peer = this.#raw.req.socket?.remoteAddress
     this.#ring = ring
+    this.#desk = desk
+    this.#framework = framework
     mark(this.#started)
   }
 
@@ -103,7 +84,7 @@ export class RequestWatch<Request extends object, Reply extends object> {
     const key = `${this.#name} ${error === undefined ? kind : labelOf(error)}`
     const path = dumper.admit(key) ? dumper.plan(this.#name) : undefined
     this.#case = { failure, after: performance.now() - this.#started, key, path }
-    if (this.#ended) this.#write()
+    if (this.#ended) this.#write(this.#case)
     return path
   }
 
@@ -125,7 +106,7 @@ export class RequestWatch<Request extends object, Reply extends object> {
     if (raw.statusCode >= 500) this.failed('reply', undefined, raw.statusCode)
     if (!raw.writableEnded) this.failed('abort', undefined, raw.statusCode)
     this.#ended = true
-    if (this.#case) this.#write()
+    if (this.#case?.path !== undefined) this.#write(this.#case)
     else this.#ring?.end()
   }
 
@@ -133,9 +114,14 @@ export class RequestWatch<Request extends object, Reply extends object> {
   async dump (name = this.#name, extra?: unknown): Promise<DumpResult> {
     const { dumper } = this.#desk
     if (!dumper.enabled) return { ok: true, path: undefined }
-    if (!dumper.admit(name)) return { ok: false, error: new DumpError('BLACKBOX_DUMP_RATE', `more dumps in a minute than \`rate\` allows (${name})`) }
-    const { error, statusCode } = this.#case?.failure ?? { error: this.#error, statusCode: this.#raw.statusCode }
-    return await this.#put(dumper.plan(name), name, { ...this.#document('manual', statusCode, error), extra })
+    try {
+      const key = String(name)
+      if (!dumper.admit(key)) return { ok: false, error: new DumpError('BLACKBOX_DUMP_RATE', `more dumps in a minute than \`rate\` allows (${key})`) }
+      const { error, statusCode } = this.#case?.failure ?? { error: this.#error, statusCode: this.#raw.statusCode }
+      return await this.#put(dumper.plan(key), key, { ...this.#document('manual', statusCode, error), extra })
+    } catch (thrown) {
+      return { ok: false, error: new DumpError('BLACKBOX_DUMP', `cannot dump a request: ${messageOf(thrown)}`, { cause: thrown }) }
+    }
   }
 
   /** What comes through this stream belongs to the request. */
@@ -146,35 +132,37 @@ export class RequestWatch<Request extends object, Reply extends object> {
   }
 
   #counts (failure: Failure): boolean {
-    const { when, dumper } = this.#desk
     try {
-      if (typeof when === 'function') return when(failure) === true
-      return when.includes(failure.kind) && !(failure.kind === 'error' && failure.statusCode >= 400 && failure.statusCode < 500)
+      return counts(this.#desk.when, failure)
     } catch (thrown) {
-      dumper.complain('when', `\`when\` has thrown, and so a failed request was not dumped: ${messageOf(thrown)}`)
+      this.#desk.dumper.complain('when', `\`when\` has thrown, and so a failed request was not dumped: ${messageOf(thrown)}`)
       return false
     }
   }
 
   /** `GET_orders_id`: of the file, and of what the rate limit counts together. */
   get #name (): string {
-    return `${this.#raw.req.method} ${this.#framework.route(this.#request) ?? ''}`.replace(/[^\p{L}\p{N}.-]+/gu, '_').replace(/_+$/, '') || 'request'
+    return `${this.#raw.req.method} ${this.#framework.route(this.#request) ?? ''}`.replace(/[^\p{L}\p{N}.-]+/gu, '_').replace(/_+$/, '')
   }
 
-  /** In the next turn: then also those who hear of the end after us have said what they have to say. */
-  #write (): void {
-    const { failure: { kind, statusCode, error = this.#error }, path, key, after } = this.#case!
-    if (path === undefined) return this.#ring?.end()
+  #write (it: Case): void {
     const { dumper, underWay } = this.#desk
-    const document = this.#document(kind, statusCode, error, after)
-    const written = new Promise(resolve => setImmediate(resolve))
-      .then(() => Promise.all(this.#recordings.map(recording => recording.dump(dumper))))
-      .then(() => this.#put(path, key, document))
+    const written = this.#written(it)
+      .catch(thrown => dumper.complain('request', `cannot dump a request: ${messageOf(thrown)}`))
       .finally(() => {
         this.#ring?.end()
         underWay.delete(written)
       })
     underWay.add(written)
+  }
+
+  async #written ({ failure: { kind, statusCode, error = this.#error }, after, key, path }: Case): Promise<void> {
+    if (path === undefined) return
+    const document = this.#document(kind, statusCode, error, after)
+    // In the next turn those who hear of the end after us have said what they have to say.
+    await turn()
+    await Promise.all(this.#recordings.map(recording => recording.dump(this.#desk.dumper)))
+    await this.#put(path, key, document)
   }
 
   #document (kind: FailureKind | 'manual', statusCode: number, error: unknown, after?: number): DumpDocument {
@@ -184,7 +172,7 @@ export class RequestWatch<Request extends object, Reply extends object> {
       blackbox: 1,
       time: new Date().toISOString(),
       failure: { kind, statusCode, message: messageFor(kind, statusCode, error) },
-      error: error === undefined || isError(error) ? error : { type: labelOf(error), message: messageOf(error), value: error },
+      error: described(error),
       ...this.#framework.facts(this.#request, this.reply, { body: dumper.settings.body, peer: this.#peer, header }),
       timings: {
         started: new Date(Date.now() - now + this.#started).toISOString(),
@@ -206,42 +194,8 @@ export class RequestWatch<Request extends object, Reply extends object> {
 /** The same logger, with the dump's path on its lines. It may be any logger. */
 export function naming<L> (log: L, path: string): L {
   try {
-    return (log as { child (bindings: object): L }).child({ dump: path })
+    return (log as { child (bindings: object): L }).child({ dump: path }) ?? log
   } catch {
     return log
-  }
-}
-
-/** What Fastify and Express make of an error: its own status, else one that says so already, else 500. */
-export function statusOf (error: unknown, statusCode: number): number {
-  try {
-    const { statusCode: own, status } = Object(error) as { statusCode?: unknown, status?: unknown }
-    return [own, status, statusCode].find((code): code is number => typeof code === 'number' && code >= 400 && code <= 599) ?? 500
-  } catch {
-    return 500
-  }
-}
-
-function messageFor (kind: FailureKind | 'manual', statusCode: number, error: unknown): string {
-  return (error === undefined ? '' : messageOf(error)) ||
-    (kind === 'reply' ? `answered with ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd() : MESSAGES[kind])
-}
-
-/** Those of Fastify are no native ones, those of other contexts no instances. */
-function isError (thrown: unknown): boolean {
-  try {
-    return types.isNativeError(thrown) || thrown instanceof Error
-  } catch {
-    return false
-  }
-}
-
-/** `ECONNRESET`, or `TypeError`: what errors are told apart by. */
-function labelOf (error: unknown): string {
-  try {
-    const { code, name } = Object(error) as { code?: unknown, name?: unknown }
-    return [code, name].find(label => typeof label === 'string')?.slice(0, 100) ?? typeof error
-  } catch {
-    return typeof error
   }
 }

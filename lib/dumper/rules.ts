@@ -3,8 +3,8 @@
 
 /** In a name, wherever it stands there. Names are compared in lower case and without punctuation, which may stand at the dash. */
 const CONTAINED = [
-  'pass-word', 'pass-wd', 'pass-phrase', 'secret', 'token', 'api-key', 'authorization', 'credential', 'cookie', 'private-key', 'access-key',
-  'csrf', 'xsrf', 'credit-card', 'card-number', 'session-id', 'sess-id', 'connect-sid'
+  'pass-word', 'pass-wd', 'pass-phrase', 'pass-code', 'secret', 'token', 'api-key', 'authorization', 'credential', 'cookie', 'private-key', 'access-key',
+  'encryption-key', 'signing-key', 'master-key', 'csrf', 'xsrf', 'credit-card', 'card-number', 'session-id', 'sess-id', 'connect-sid'
 ]
 /** The whole name, or its last word: `dbPass`, `DB_PASS`, `user[pin]`. */
 const WORDS = ['pwd', 'pass', 'auth', 'sid', 'pin', 'otp', 'cvv', 'cvc', 'ssn', 'jwt']
@@ -18,11 +18,11 @@ const SHOWN_HEADERS = [
   'retry-after', 'x-request-id', 'x-correlation-id', 'traceparent'
 ]
 /** Without one of these a text holds no secret that could be told from any other word. */
-const SIGN = /[=:]|%3[ad]|eyJ|\b(?:bearer|basic)[ \t]|-----B/i
+const SIGN = /[=:>]|%3[ad]|eyJ|\b(?:bearer|basic)[ \t]|-----B/i
 /** Encoded text, tokens, keys and URLs with a user. */
 const OTHERS = '%|\\\\u|eyJ|\\b(?:bearer|basic)[ \\t]|-----B|\\/\\/[^\\s/]*[:@]'
-/** Between the end of a name and its value. */
-const BEHIND = '["\'`[\\]\\\\ ]{0,8}[=:]'
+/** What may stand between the end of a name and its value. */
+const BEHIND = '["\'`[\\]\\\\ ]{0,8}[=:>,]'
 
 /** Names that are remembered. Then all are forgotten: whoever sends ever new ones cannot fill the memory. */
 const REMEMBERED = 4096
@@ -45,7 +45,7 @@ export interface Name {
 
 const plain = (name: string): string => name.toLowerCase().replace(PUNCTUATION, '')
 const plainly = (names: readonly string[]): Set<string> => new Set(names.map(plain).filter(name => name !== ''))
-const anyOf = (names: readonly string[]): string => names.map(name => name.replaceAll('-', '[\\W_]?')).join('|')
+const anyOf = (names: readonly string[]): string => names.map(name => name.replaceAll('-', '[-_ .]*')).join('|')
 const CONTAINS = new RegExp([...plainly(CONTAINED)].join('|'))
 
 export class Rules {
@@ -92,8 +92,8 @@ export class Rules {
 
   #judge (name: string): Name {
     const whole = plain(name)
-    const tail = plain(last(name.split(/[.[\]]+/)))
-    const secret = CONTAINS.test(whole) || [whole, tail].some(name => this.#words.has(name) || this.#whole.has(name)) || this.#words.has(plain(last(name.split(WORD_ENDS))))
+    const tail = last(name.split(/[.[\]]+/))
+    const secret = CONTAINS.test(whole) || [whole, tail].some(name => this.#words.has(name) || this.#whole.has(name)) || this.#words.has(last(name.split(WORD_ENDS)))
     const headers = !secret && HEADERS.some(suffix => whole.endsWith(suffix))
     return { secret, counts: whole.endsWith('tokens'), headers, suspect: name.length >= LOOKED_AT || this.suspects(name) }
   }
@@ -105,5 +105,5 @@ export function isSecret ({ secret, counts }: Name, value: unknown): boolean {
 }
 
 function last (parts: readonly string[]): string {
-  return parts.findLast(part => part !== '') ?? ''
+  return parts.map(plain).findLast(part => part !== '') ?? ''
 }

@@ -13,16 +13,18 @@ const LOOKED_AT = { depth: 4, breadth: 50, string: 1 << 20, nodes: 200 }
 /** No text is shown that long. */
 const LONGEST = 1 << 16
 const TOKEN = /^[\w~+=-][\w~+/=-]{11,}$/
+const HEADER_LINE = /^([^:\r\n]+):([^\r\n]*)/gm
 /** Headers by which a request is followed from one service to the next: not shown, and no secret in a log line. */
 const FOLLOWED = /trace|correlation|request-?id/i
-
 /** Cookies of a header, lines of a text. */
 const MOST_PARTS = 50
+/** Of a Set-Cookie, what is no cookie. */
+const ATTRIBUTE = /^\s*(?:path|domain|expires|max-age|samesite|version)=/i
 
 /** The rules of one dumper. */
 export class Secrets {
   readonly #rules: Rules
-  readonly #redact: Redact
+  readonly #redact: Redact | undefined
 
   /** Throws an OptionError when a path of `redact` is none. */
   constructor ({ deny, headers, redact }: Pick<DumperSettings, 'deny' | 'headers' | 'redact'>) {
@@ -35,9 +37,14 @@ export class Secrets {
     return new Finder(this.#rules)
   }
 
+  /** Are there any paths to apply? */
+  get redacts (): boolean {
+    return this.#redact !== undefined
+  }
+
   /** Applies the paths of the option `redact`. */
   redact (tree: Json): Json {
-    return this.#redact(tree)
+    return this.#redact === undefined ? tree : this.#redact(tree)
   }
 }
 
@@ -71,9 +78,19 @@ export class Finder {
     return true
   }
 
+  /** Header lines, with the values that may be shown. */
+  headerLines (text: string): string {
+    return text.replace(HEADER_LINE, (line, name: string, value: string) => this.takes(name, this.name(name), value, true) ? `${name}: ${HIDDEN}` : line)
+  }
+
+  /** May this text hold a secret, or JSON that does? Said without a look at each of its words. */
+  suspects (text: string): boolean {
+    return this.#rules.suspects(text)
+  }
+
   /** A text without its secrets. With `cut` it is only the beginning of one. */
   text (text: string, cut: boolean): string {
-    return this.#rules.suspects(text) ? scrub(text, cut, this) : text
+    return this.suspects(text) ? scrub(text, cut, this) : text
   }
 
   /** Is told of every secret in a text. */
@@ -138,7 +155,7 @@ function partsOf (secret: string): string[] {
   const [, scheme, word] = /^(\w{1,20}) +(\S+)$/.exec(secret) ?? []
   if (word !== undefined) parts.push(word)
   if (scheme?.toLowerCase() === 'basic') parts.push(Buffer.from(word!, 'base64').toString().replace(/^[^:]*:/, ''))
-  if (secret.includes('=')) parts.push(...secret.split(';', MOST_PARTS).map(cookie => cookie.slice(cookie.indexOf('=') + 1).trim()))
+  if (secret.includes('=')) parts.push(...secret.split(';', MOST_PARTS).filter(cookie => !ATTRIBUTE.test(cookie)).map(cookie => cookie.slice(cookie.indexOf('=') + 1).trim()))
   if (secret.includes('\n')) parts.push(...secret.split('\n', MOST_PARTS).map(line => line.trim()))
   return parts.flatMap(part => part.includes('%') ? [part, decodeUrl(part)] : [part])
 }

@@ -20,7 +20,7 @@ type Fields = Record<string, unknown>
 
 /** To read one, all of a string that was put together from others is copied. Longer ones are not looked at. */
 const LONGEST_READ = 1 << 22
-/** In nodes: what a getter of an exotic value or a secret costs. */
+/** Of an exotic value or a secret, in nodes. */
 const EFFORT = 8
 
 export class Walk {
@@ -46,20 +46,18 @@ export class Walk {
   /** Undefined for what JSON leaves out. */
   #value (value: unknown, up: Frame | undefined, name: string, end: number, headers: boolean): Json | undefined {
     switch (typeof value) {
-      case 'string': return this.#text(value, end, up)
+      case 'string': return this.#text(value, end, up, headers)
       case 'undefined': return undefined
       case 'number':
         this.#budget.number(value)
         return value
-      case 'boolean':
-        this.#budget.node(4)
-        return value
-      case 'object':
-        if (value !== null) return this.#object(value, up, name, end, headers)
-        this.#budget.node(4)
-        return null
-      default: return this.#text(primitiveText(value as bigint), end, up)
+      case 'bigint':
+      case 'symbol':
+      case 'function': return this.#text(primitiveText(value as bigint), end, up)
     }
+    if (typeof value === 'object' && value !== null) return this.#object(value, up, name, end, headers)
+    this.#budget.node(4)
+    return value as boolean | null
   }
 
   #object (value: object, up: Frame | undefined, name: string, end: number, headers: boolean): Json | undefined {
@@ -115,10 +113,8 @@ export class Walk {
       } catch (thrown) {
         value = throws(thrown)
       }
-      if (value === undefined || typeof value === 'function' || typeof value === 'symbol') {
-        budget.effort(1)
-        continue
-      }
+      budget.effort(1)
+      if (value === undefined || typeof value === 'function' || typeof value === 'symbol') continue
       budget.entry(frame.depth, key.length + 4)
       const share = budget.share(end, most - at)
       let shown = key
@@ -148,8 +144,7 @@ export class Walk {
     const copied: Json[] = []
     const most = Math.min(length, this.#breadth)
     // Name, value, name, value, ... of headers, or one [name, value] in a list of such.
-    const around = frame.up?.value
-    const paired = finder !== undefined && (headers || (length === 2 && (Array.isArray(around) || around instanceof Part)))
+    const paired = finder !== undefined && (headers || (length === 2 && isList(frame.up?.value)))
     let before: unknown
     let at = 0
     for (; at < most && !budget.full(end); at++) {
@@ -183,13 +178,13 @@ export class Walk {
     return this.#value(value, frame, key, end, known.headers || (headers && !header))
   }
 
-  #text (text: string, end: number, frame: Frame | undefined): string {
+  #text (text: string, end: number, frame: Frame | undefined, headers = false): string {
     const budget = this.#budget
     const fair = budget.characters(text, end)
     const most = text.length > LONGEST_READ ? 0 : Math.min(this.#string, fair)
     const cut = text.length > most
     const head = cut ? headOf(text, most) : text
-    let shown = this.#finder === undefined ? head : this.#safe(head, cut, frame, this.#finder)
+    let shown = this.#finder === undefined ? head : this.#safe(headers ? this.#finder.headerLines(head) : head, cut, frame, this.#finder)
     if (cut) {
       shown += `[+ ${text.length - head.length} characters]`
       if (fair < this.#string) budget.cut.room = true
@@ -240,6 +235,8 @@ export class Walk {
     return length - at
   }
 }
+
+const isList = (value: unknown): boolean => Array.isArray(value) || value instanceof Part
 
 /** Half a pair of surrogates is no character. */
 function headOf (text: string, length: number): string {

@@ -36,7 +36,7 @@ const KINDS = new Map<unknown, string>([
 const fields = (value: unknown): Fields => isObject(value) ? value : {}
 
 function ofRequest (name: string, document: Fields, about: Fields): Report {
-  const { blackbox, time, failure, error, request, reply, timings, process, suppressed, logLeftOut, log, ...others } = document
+  const { blackbox, time, failure, error, request, reply, timings, process, suppressed, logLeftOut, log, extra, stream, ...others } = document
   const { kind, statusCode, message, ...told } = fields(failure)
   const { method, url, params, query, body, ...asked } = fields(request)
   const { started, ms, failedAfterMs, ...measured } = fields(timings)
@@ -55,9 +55,9 @@ function ofRequest (name: string, document: Fields, about: Fields): Report {
   const sections: Array<[string, unknown]> = [
     // An error says it better, if it says it.
     ['failure', { ...told, ...fault && !titleOf(fault).includes(textOf(message) ?? '') && { message } }],
-    ['params', params], ['query', query], ['body', body], ['extra', others.extra],
+    ['params', params], ['query', query], ['body', body], ['extra', extra], ['stream', stream],
     ['request', { method, url, ...asked }], ['reply', reply], ['timings', measured],
-    ...Object.entries(others).filter(([key]) => key !== 'extra'),
+    ...Object.entries(others),
     ['process', processOf(process)]
   ]
   return {
@@ -67,7 +67,7 @@ function ofRequest (name: string, document: Fields, about: Fields): Report {
     summary: fault ? titleOf(fault) : kind === 'manual' ? undefined : textOf(message),
     facts: facts.flatMap(([label, value]): Array<[string, string]> => value === undefined || value === null ? [] : [[label, textOf(value)!]]),
     fault,
-    timeline: timelineOf(Array.isArray(log) ? log.map(record => withoutItself(record, name)) : [], { start, fault, failedAt: kind === 'manual' ? undefined : failedAt }),
+    timeline: timelineOf(Array.isArray(log) ? log.map(record => withoutItself(record, name)) : [], { start, fault, failedAt }),
     sections: sections.filter(([, value]) => !isEmpty(value)).map(([title, value]) => ({ title, value })),
     notes: [
       ...blackbox === FORM ? [] : [`the dump has form ${textOf(blackbox)}, this viewer knows ${FORM}: another version of pino-blackbox may show more of it`],
@@ -99,17 +99,14 @@ function ofValue (name: string, value: unknown, about: Fields): Report {
 
 function ofEvents ({ name, events, unreadable, more }: Dump & { kind: 'events' }): Report {
   const timeline = timelineOf(events)
-  const last = timeline.rows.findLast(({ at }) => at !== undefined)?.at
+  const last = timeline.rows.findLast(({ at }) => at !== undefined)?.at ?? 0
+  const times: Report['facts'] = timeline.start === undefined ? [] : [['since', iso(timeline.start) ?? ''], ['span', elapsed(last)]]
   return {
     name,
     badge: undefined,
     title: name,
     summary: undefined,
-    facts: [
-      ['events', counted(events.length + more, 'line')],
-      ...timeline.start === undefined ? [] : [['since', iso(timeline.start) ?? ''] satisfies [string, string]],
-      ...last === undefined ? [] : [['span', elapsed(last)] satisfies [string, string]]
-    ],
+    facts: [['events', counted(events.length + more, 'line')], ...times],
     fault: undefined,
     timeline,
     sections: [],

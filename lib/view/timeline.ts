@@ -41,7 +41,7 @@ export interface Circumstances {
 
 const TIME = ['time', 'timestamp', '@timestamp', 'ts']
 const LEVEL = ['level', 'severity', 'lvl']
-const MESSAGE = ['msg', 'message', '@message', 'short_message', 'text']
+const MESSAGE = ['msg', 'message', '@message', 'short_message']
 /** What an event that is no log line is called by. */
 const EVENT = ['type', 'event']
 const ERROR = ['err', 'error', 'exception']

@@ -79,6 +79,8 @@ function writePage (file: string, page: string): Problem | undefined {
 function isPage (file: string): boolean {
   let descriptor: number | undefined
   try {
+    // Opening a pipe would wait for its other end.
+    if (!fs.statSync(file).isFile()) return false
     descriptor = fs.openSync(file, 'r')
     const bytes = Buffer.alloc(BEGINNING.length)
     fs.readSync(descriptor, bytes)

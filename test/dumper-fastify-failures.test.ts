@@ -141,7 +141,7 @@ const cases: Case[] = [
   { name: 'a client that goes away from a stream', routes: route((_request, reply) => reply.send(endless())), ask: replying, failure: false },
 
   // What is asked for.
-  { name: 'with `abort`, a client that goes away', plugin: { when: ['abort'] }, routes: route(() => new Promise(() => {})), ask: atWork, failure: { kind: 'abort', statusCode: 200, message: 'the client went away before the reply was complete' }, lines: ['looking'] },
+  { name: 'with `abort`, a client that goes away', plugin: { when: ['abort'] }, routes: app => { app.addHook('onRequestAbort', async ({ log }) => log.debug('left')); route(() => new Promise(() => {}))(app) }, ask: atWork, failure: { kind: 'abort', statusCode: 200, message: 'the client went away before the reply was complete' }, lines: ['looking', 'left'] },
   { name: 'with `abort`, a client that goes away from a stream', plugin: { when: ['abort'] }, routes: route((_request, reply) => reply.send(endless())), ask: replying, failure: { kind: 'abort', statusCode: 200 }, lines: ['stream closed prematurely'] },
   { name: 'with `abort`, a reply that comes to its end', plugin: { when: ['abort'] }, routes: route(() => 'ok'), failure: false },
   { name: 'with `timeout`, a connection that is idle', server: { connectionTimeout: 30 }, plugin: { when: ['timeout'] }, routes: route(() => new Promise(() => {})), failure: { kind: 'timeout', statusCode: 200, message: 'the connection was idle for too long' } },

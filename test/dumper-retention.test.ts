@@ -63,10 +63,15 @@ t.test('the newest `maxBackups` are kept, of all kinds together', async t => {
   }
 })
 
-t.test('after many at once, too, as soon as all are told to be there', async t => {
+t.test('also of many at once no more than that are there of which it was told that they are', async t => {
   const dumper = made(t, { maxBackups: 3 })
   for (let round = 0; round < 5; round++) {
-    await Promise.all(Array.from({ length: 30 }, (_, at) => dump(dumper, `dump ${at}`)))
+    const told: string[] = []
+    await Promise.all(Array.from({ length: 30 }, async (_, at) => {
+      told.push(await dump(dumper, `dump ${at}`))
+      const there = told.filter(name => fs.existsSync(join(dumper.dumpPath, name)))
+      if (there.length > 3) t.fail(`${there.length} are there`)
+    }))
     t.equal(dumps(dumper.dumpPath).length, 3)
   }
 })

@@ -85,7 +85,7 @@ for (const [name, chunks, expected] of formats) {
 }
 
 for (const [name, text, expected] of [['server-sent events', sse, sseEvents], ['NDJSON', ndjson, ndjsonEvents]] as const) {
-  for (const lineEnd of ['\n', '\r\n']) {
+  for (const lineEnd of ['\n', '\r\n', '\r']) {
     t.test(`${name} with ${JSON.stringify(lineEnd)}, cut into any pieces: the same bytes, the same events`, async t => {
       const bytes = Buffer.from(text.replaceAll('\n', lineEnd))
       const { record, kept } = recorded(t, { events: 1000 })
@@ -144,6 +144,7 @@ t.test('a source that comes to its end leaves no file, and neither does a reader
   const { record, kept } = recorded(t)
   t.strictSame((await read(record(['a', 'b']))).chunks, ['a', 'b'])
   for await (const chunk of record(coming([1, 2, 3]))) if (chunk === 2) break
+  for (let turns = 0; turns < 10; turns++) await turn()
   t.strictSame(await kept(0), [])
 })
 

@@ -51,20 +51,18 @@ const answer = (call: Call, log: Log): string | undefined => {
 /** Every call of a logger with a ring, of one without, and of one that writes everything. Gives back what differs once all is done. */
 function differences (make: typeof pino, options: LoggerOptions, lowest: string, calls: Call[]): object[] {
   const [own, plain, all] = [sink(), sink(), sink()]
-  const { log, ring } = recorded(recorderOf(), make(options, own))
-  const twin = make(options, plain).child({ reqId: 'r1' })
-  const oracle = make({ ...options, level: lowest }, all).child({ reqId: 'r1' })
+  const [root, twin, oracle] = [make(options, own), make(options, plain), make({ ...options, level: lowest }, all)]
+  const recorder = recorderOf()
   const steps = calls.map((call, index) => at(1_790_000_000_000 + index * 1001, () => {
-    const [wanted, kept] = [all.lines.length, ring.lines().length]
-    const thrown = answer(call, oracle)
-    const same = answer(call, twin) === answer(call, log)
-    return { call, thrown, same, wanted: all.lines.slice(wanted), kept: [kept, ring.lines().length] }
+    const { log, ring } = recorded(recorder, root)
+    const before = all.lines.length
+    const thrown = answer(call, oracle.child({ reqId: 'r1' }))
+    const same = answer(call, twin.child({ reqId: 'r1' })) === answer(call, log)
+    return { call, ring, thrown, same, wanted: all.lines.slice(before).map(line => line.replace(/\r?\n$/, '')) }
   }))
-  const lines = ring.lines()
   const found: object[] = steps
-    .map(({ kept, wanted, ...step }) => ({ ...step, wanted: wanted.map(line => line.replace(/\r?\n$/, '')), got: lines.slice(...kept) }))
+    .map(({ ring, ...step }) => ({ ...step, call: String(step.call), got: ring.lines() }))
     .filter(({ same, thrown, wanted, got }) => !same || (thrown === undefined && wanted.join('\n') !== got.join('\n')))
-    .map(({ call, ...step }) => ({ call: String(call), ...step }))
   return own.lines.join('') === plain.lines.join('') ? found : [...found, { written: own.lines, wanted: plain.lines }]
 }
 

@@ -133,7 +133,7 @@ t.test('the option `level` says what is kept: that level and those above', async
   t.strictSame(kept('debug'), ['debug', 'info', 'warn'])
   t.strictSame(kept('warn'), ['warn'], 'also of those that are written')
   t.strictSame(kept('silent'), [])
-  t.strictSame(kept('nobody knows'), all)
+  for (const unknown of ['nobody knows', 'toString']) t.strictSame(kept(unknown), all)
   t.strictSame(kept('trace', { customLevels: { verbose: 5 } }, ['verbose', ...all]), ['verbose', ...all], 'trace: everything')
   t.strictSame(kept('mid', { customLevels: { low: 1, mid: 2, high: 3 }, useOnlyCustomLevels: true, level: 'high' }, ['low', 'mid', 'high']), ['mid', 'high'])
   t.strictSame(kept('info', { levelComparison: 'DESC', level: 'trace' }), ['trace', 'debug', 'info'], 'above is below where levels descend')

@@ -46,6 +46,7 @@ export const streamSchema = group({
 /** A pino logger, as far as it is needed. */
 export interface Logger {
   child (bindings: Record<string, unknown>, options?: object): Logger
+  setBindings? (bindings: Record<string, unknown>): void
 }
 
 /** Where dumps go: options of a dumper of one's own, or a dumper that others use too. */

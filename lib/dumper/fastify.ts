@@ -38,7 +38,7 @@ type Request = FastifyRequest & { [WATCH]?: RequestWatch<FastifyRequest, Fastify
 const framework: Framework<FastifyRequest, FastifyReply> = {
   raw: ({ raw }) => raw,
   route: ({ routeOptions }) => routeOptions.url,
-  facts: (request, reply, { body, peer, header }) => ({
+  facts: (request, reply, { body, peer }) => ({
     request: requestFacts(request.raw, {
       id: () => request.id,
       url: () => request.originalUrl,
@@ -48,7 +48,7 @@ const framework: Framework<FastifyRequest, FastifyReply> = {
       query: () => request.query,
       body: () => request.body
     }, body),
-    reply: replyFacts(reply.raw, () => reply.getHeaders(), header)
+    reply: replyFacts(reply.raw, () => reply.getHeaders())
   })
 }
 

@@ -31,6 +31,8 @@ export interface RequestDumps<L = unknown> {
 interface Asked extends IncomingMessage {
   id?: unknown
   log?: Logger
+  /** Loggers that pino-http has made for this request, and logs its own lines with. */
+  allLogs?: unknown
   dump?: unknown
   originalUrl?: string
   baseUrl?: string
@@ -45,7 +47,7 @@ interface Answer extends ServerResponse { log?: Logger, err?: unknown }
 const framework: Framework<Asked, Answer> = {
   raw: res => res,
   route: ({ baseUrl = '', route }) => route === undefined ? undefined : baseUrl + String(route.path),
-  facts: (req, res, { body, peer, header }) => ({
+  facts: (req, res, { body, peer }) => ({
     request: requestFacts(req, {
       id: () => req.id,
       url: () => req.originalUrl ?? req.url,
@@ -55,7 +57,7 @@ const framework: Framework<Asked, Answer> = {
       query: () => req.query ?? Object.fromEntries(new URL(req.url ?? '', 'http://localhost').searchParams),
       body: () => req.body
     }, body),
-    reply: replyFacts(res, () => res.getHeaders(), header)
+    reply: replyFacts(res, () => res.getHeaders())
   })
 }
 
@@ -89,7 +91,10 @@ function attend (desk: Desk, logger: Logger | undefined, req: Asked, res: Answer
   const { dumper, recorder, when, header } = desk
   req.id ??= `req-${(++requests).toString(36)}`
   const given = req.log ?? (recorder && logger ? recorder.under(logger) as Logger : logger)?.child({ reqId: req.id })
-  const { logger: log = given, ring } = given && recorder ? recorder.start(given) as { logger: Logger, ring: Ring | undefined } : {}
+  const held = Array.isArray(req.allLogs) && req.allLogs.includes(given)
+  const { logger: log = given, ring } = !given || !recorder
+    ? {}
+    : (held ? { ring: recorder.adopt(given) } : recorder.start(given)) as { logger?: Logger, ring: Ring | undefined }
   become(log)
   const watch = new RequestWatch(desk, framework, req, res, ring)
   let open = false
@@ -107,20 +112,29 @@ function attend (desk: Desk, logger: Logger | undefined, req: Asked, res: Answer
     const path = watch.failed(kind, error, kind === 'error' ? statusOf(error, res.statusCode) : res.statusCode)
     if (path === undefined) return undefined
     open = !res.headersSent
-    become(naming(req.log, path))
+    if (held) given?.setBindings?.({ dump: path })
+    else become(naming(req.log, path))
     if (header && !res.headersSent) res.setHeader(header, basename(path))
     return path
+  }
+
+  /** The status is known. */
+  function settled (): void {
+    // The convention of pino-http.
+    if (res.err !== undefined) failed('error', res.err)
+    if (open) watch.answered(res.statusCode)
+    if (res.statusCode >= 500) failed('reply', undefined)
   }
 
   function follow (): void {
     const { socket } = req
     const idle = (): void => { failed('timeout', undefined) }
     if (typeof when === 'function' || when.includes('timeout')) socket.on('timeout', idle)
-    res.on('close', () => {
+    // Before pino-http, which logs its last line then.
+    res.prependListener('finish', settled)
+    res.prependListener('close', () => {
       socket.off('timeout', idle)
-      // The convention of pino-http.
-      if (res.err !== undefined) failed('error', res.err)
-      if (open) watch.answered(res.statusCode)
+      settled()
       watch.ended()
     })
   }

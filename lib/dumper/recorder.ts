@@ -44,6 +44,24 @@ export class Recorder {
     }
   }
 
+  /**
+   * The same for a child that somebody holds on to (pino-http logs its last line with it): it is changed itself. Only for a logger of one
+   * request. Never throws.
+   */
+  adopt (logger: object): Ring | undefined {
+    try {
+      const layer = this.under(Object.getPrototypeOf(logger)) as Pino
+      if (!(HOME in layer)) return undefined
+      const own = logger as Pino
+      for (const key of Reflect.ownKeys(layer)) if (!Object.hasOwn(own, key)) own[key] = layer[key]
+      install(own)
+      own[RING] = new Ring(this.#settings, this.#budget)
+      return own[RING]
+    } catch {
+      return undefined
+    }
+  }
+
   /** A child is done again, below its parent's layer: a layer of its own, for one request, would cost twenty times as much. */
   #like (logger: object): Pino | undefined {
     const parent = Object.getPrototypeOf(logger)

@@ -18,7 +18,7 @@ export interface Framework<Request, Reply> {
   raw (reply: Reply): ServerResponse
   /** The pattern of the path: `/orders/:id`. */
   route (request: Request): string | undefined
-  facts (request: Request, reply: Reply, more: { body: number | false, peer: string | undefined, header: string | undefined }): Pick<DumpDocument, 'request' | 'reply'>
+  facts (request: Request, reply: Reply, more: { body: number | false, peer: string | undefined }): Pick<DumpDocument, 'request' | 'reply'>
 }
 
 export interface DumpDocument {
@@ -167,13 +167,12 @@ export class RequestWatch<Request extends object, Reply extends object> {
 
   #document (kind: FailureKind | 'manual', statusCode: number, error: unknown, after?: number): DumpDocument {
     const now = performance.now()
-    const { dumper, header } = this.#desk
     return {
       blackbox: 1,
       time: new Date().toISOString(),
       failure: { kind, statusCode, message: messageFor(kind, statusCode, error) },
       error: described(error),
-      ...this.#framework.facts(this.#request, this.reply, { body: dumper.settings.body, peer: this.#peer, header }),
+      ...this.#framework.facts(this.#request, this.reply, { body: this.#desk.dumper.settings.body, peer: this.#peer }),
       timings: {
         started: new Date(Date.now() - now + this.#started).toISOString(),
         ms: round(now - this.#started),

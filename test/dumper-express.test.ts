@@ -19,11 +19,11 @@ t.test('pino-http: one dump for each failed request, with its lines below the le
   const app = express()
   app.use(pinoHttp({ logger: pino({ level: 'info' }, { write: (line: string) => { written.push(JSON.parse(line)) } }) }))
   app.use(record)
-  app.get('/throws', async req => {
+  app.get('/throws', async (req: any) => {
     req.log.debug('before it throws')
     throw new Error('no invoice')
   })
-  app.get('/answers', (req, res) => {
+  app.get('/answers', (req: any, res) => {
     req.log.trace('before it answers')
     res.status(503).end()
   })

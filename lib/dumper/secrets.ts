@@ -50,6 +50,8 @@ export class Secrets {
 
 /** What knows the secrets of one document when it sees them. */
 export class Finder {
+  /** How often there was something that is not to be shown. */
+  taken = 0
   readonly #rules: Rules
   readonly #harvest = new Harvest()
 
@@ -74,6 +76,7 @@ export class Finder {
   /** Is what stands under this name not to be shown? Then it is remembered. */
   takes (name: string, known: Name, value: unknown, header: boolean): boolean {
     if (header ? this.#rules.shows(name) : !isSecret(known, value)) return false
+    this.taken++
     if (known.secret || !FOLLOWED.test(name)) this.#collect(typeof value === 'object' ? copy(value, LOOKED_AT) : value, known.secret)
     return true
   }
@@ -90,7 +93,9 @@ export class Finder {
 
   /** A text without its secrets. With `cut` it is only the beginning of one. */
   text (text: string, cut: boolean): string {
-    return this.suspects(text) ? scrub(text, cut, this) : text
+    const told = this.suspects(text) ? scrub(text, cut, this) : text
+    if (told !== text) this.taken++
+    return told
   }
 
   /** Is told of every secret in a text. */

@@ -194,16 +194,18 @@ export class Walk {
     return shown
   }
 
-  /** Without secrets. JSON stays JSON where that can be done. */
+  /** Without secrets. JSON stays JSON, where that can be done. */
   #safe (text: string, cut: boolean, up: Frame | undefined, finder: Finder): string {
-    const told = finder.text(text, cut)
+    if (!finder.suspects(text)) return text
     const depth = up === undefined ? 1 : up.depth + 1
-    if (told === text || cut || depth > this.#depth || !/^\s*[[{"]/.test(text)) return told
-    try {
-      return JSON.stringify(this.#value(JSON.parse(text), { value: {}, name: '', depth, up }, '', this.#budget.room, false))
-    } catch {
-      return told
+    if (!cut && depth <= this.#depth && /^\s*[[{"]/.test(text)) {
+      try {
+        const { taken } = finder
+        const told = JSON.stringify(this.#value(JSON.parse(text), { value: {}, name: '', depth, up }, '', this.#budget.room, false))
+        if (finder.taken > taken) return told
+      } catch {}
     }
+    return finder.text(text, cut)
   }
 
   #lines (text: string, frame: Frame, end: number): Json {

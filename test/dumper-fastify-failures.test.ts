@@ -139,10 +139,22 @@ const cases: Case[] = [
   },
   { name: 'a client that goes away', routes: route(() => new Promise(() => {})), ask: atWork, failure: false },
   { name: 'a client that goes away from a stream', routes: route((_request, reply) => reply.send(endless())), ask: replying, failure: false },
+  {
+    name: 'a client that goes away, and what is given up because of it',
+    routes: route(async (_request, reply) => {
+      const given = new AbortController()
+      reply.raw.on('close', () => given.abort())
+      await sleep(60_000, undefined, { signal: given.signal })
+    }),
+    ask: atWork,
+    failure: false
+  },
+  { name: 'a client that goes away from a stream that fails because of it', routes: route((_request, reply) => reply.send(endless(new Error('nobody is there')))), ask: replying, failure: false },
 
   // What is asked for.
-  { name: 'with `abort`, a client that goes away', plugin: { when: ['abort'] }, routes: app => { app.addHook('onRequestAbort', async ({ log }) => log.debug('left')); route(() => new Promise(() => {}))(app) }, ask: atWork, failure: { kind: 'abort', statusCode: 200, message: 'the client went away before the reply was complete' }, lines: ['looking', 'left'] },
+  { name: 'with `abort`, a client that goes away', plugin: { when: ['abort'] }, routes: app => { app.addHook('onRequestAbort', slowly(({ log }) => log.debug('left'))); route(() => new Promise(() => {}))(app) }, ask: atWork, failure: { kind: 'abort', statusCode: 200, message: 'the client went away before the reply was complete' }, lines: ['looking', 'left'] },
   { name: 'with `abort`, a client that goes away from a stream', plugin: { when: ['abort'] }, routes: route((_request, reply) => reply.send(endless())), ask: replying, failure: { kind: 'abort', statusCode: 200 }, lines: ['stream closed prematurely'] },
+  { name: 'an error after the client has left', routes: route(async (_request, reply) => { await once(reply.raw, 'close'); throw new Error('all the same') }), ask: atWork, failure: { kind: 'error', statusCode: 500, message: 'all the same' } },
   { name: 'with `abort`, a reply that comes to its end', plugin: { when: ['abort'] }, routes: route(() => 'ok'), failure: false },
   { name: 'with `timeout`, a connection that is idle', server: { connectionTimeout: 30 }, plugin: { when: ['timeout'] }, routes: route(() => new Promise(() => {})), failure: { kind: 'timeout', statusCode: 200, message: 'the connection was idle for too long' } },
   { name: 'without `error`, an error is a reply with 500, and known', plugin: { when: ['reply'] }, routes: route(() => { throw new Error('boom') }), failure: { kind: 'reply', statusCode: 500, message: 'boom' }, error: { message: 'boom' } },
@@ -151,8 +163,16 @@ const cases: Case[] = [
   { name: 'with a function, a failure that it does not take', plugin: { when: () => false }, routes: route(() => { throw new Error('boom') }), failure: false }
 ]
 
-function endless (): Readable {
-  return new Readable({ read () { setTimeout(() => this.push('a'), 1) } })
+/** What a hook has to say a few promises later belongs to the request as well. */
+function slowly (say: (request: FastifyRequest) => void) {
+  return async (request: FastifyRequest): Promise<void> => {
+    for (let n = 0; n < 20; n++) await undefined
+    say(request)
+  }
+}
+
+function endless (atEnd?: Error): Readable {
+  return new Readable({ read () { setTimeout(() => this.push('a'), 1) }, destroy (_error, done) { done(atEnd ?? null) } })
 }
 
 /** The client leaves, while the handler is at work or when the reply has begun, and the server knows it. */

@@ -32,6 +32,15 @@ t.test('with a header, the reply names the dump; else it does not', async t => {
   t.equal((await silent.dumps()).length, 1)
 })
 
+t.test('a route in any script has a dump, and a header that names it', async t => {
+  const { get, dumps } = await watchedApp(t, { plugin: { header: 'x-dump' }, routes: app => app.get('/茶/:id', async () => { throw new Error('boom') }) })
+  const { status, headers } = await get('/茶/7')
+  t.equal(status, 500)
+  const [{ file }] = await dumps()
+  t.ok(file.endsWith(`/${decodeURIComponent(headers.get('x-dump')!)}`))
+  t.match(file, /\/GET_茶_id_/)
+})
+
 t.test('an error that turns out to be the client\'s leaves no trace of a dump', async t => {
   const { get, logged, dumps } = await watchedApp(t, {
     plugin: { header: 'x-dump' },
@@ -229,6 +238,14 @@ for (const [name, start, lines = fullLog] of orders) {
     t.strictSame(messages({ log: dump.log ?? [] }), lines)
   })
 }
+
+t.test('without a logger, Fastify makes no loggers of requests, as it does without the plugin', async t => {
+  dir = join(t.testdir(), 'dumps')
+  const app = Fastify()
+  await use(app)
+  t.equal(app.childLoggerFactory, Fastify().childLoggerFactory)
+  await app.close()
+})
 
 t.test('routes that were there before the plugin are named once, with the remedy', async t => {
   const early = await watchedApp(t, {

@@ -221,6 +221,12 @@ t.test('hooks that change what is logged change what is kept', async t => {
   ]
   t.strictSame(differences(pino, swap, 'trace', swapped), [])
   t.strictSame(differences(pino, { ...swap, formatters: { log: fields => ({ ...fields, more: 1 }) } }, 'trace', swapped), [], 'and with a formatter')
+  let hooked = 0
+  const counted = recorded(recorderOf(), pino({ hooks: { logMethod (args, method) { hooked++; return method.apply(this, args) } } }, sink()))
+  counted.log.debug(request, 'kept')
+  t.equal(hooked, 0, 'they are called for what is written')
+  t.match(counted.ring.lines(), [/"req":/])
+  t.equal(hooked, 1, 'and when kept lines are read')
   const twice: LoggerOptions = { hooks: { logMethod (args, method) { method.apply(this, args); method.apply(this, ['again']) } } }
   const { log, ring } = recorded(recorderOf(), pino({ ...twice, level: 'silent' }, sink()))
   log.child({}).debug('once')

@@ -156,6 +156,29 @@ t.test('any pino logger may be started: a root, a child that was made before, on
   t.equal(written.length, 8)
 })
 
+t.test('a child that somebody holds on to is changed itself, and nothing around it', async t => {
+  const { log, written } = logger()
+  const recorder = recorderOf()
+  const plain = log.child({ reqId: 'plain' })
+  for (const held of [log.child({ reqId: 'a' }), log.child({ reqId: 'b' }, { level: 'warn' }), log.child({ more: 1 }).child({ reqId: 'c' }), (recorder.under(log) as Log).child({ reqId: 'd' })]) {
+    const ring = recorder.adopt(held)!
+    for (const each of [held, held.child({ part: 'db' })]) {
+      each.debug('m')
+      each.error('m')
+    }
+    held.level = 'silent'
+    held.error('m')
+    plain.debug('not of this request')
+    t.strictSame(ring.lines().map(line => JSON.parse(line).level), [20, 50, 20, 50, 50])
+    t.match(ring.lines(), Array(5).fill(new RegExp(`"reqId":"${held.bindings().reqId}"`)))
+    t.equal(recorder.adopt(held), ring, 'once')
+    t.strictSame(recorder.start(held), { logger: held, ring })
+  }
+  t.equal(written.length, 8)
+  for (const other of [log, {}, Object.create(null), console]) t.equal(recorder.adopt(other), undefined, 'nothing but a child')
+  t.notOk(log.isLevelEnabled('debug'))
+})
+
 t.test('methods do nothing without their logger, as pino\'s that are disabled', async t => {
   const { log } = logger()
   const { log: child, ring } = request(recorderOf(), log)

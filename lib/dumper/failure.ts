@@ -55,6 +55,16 @@ export function labelOf (error: unknown): string {
   }
 }
 
+/** Is this what an operation says that was given up, or that nobody listens to any more? */
+export function isGivenUp (error: unknown): boolean {
+  try {
+    const { name, code } = Object(error) as { name?: unknown, code?: unknown }
+    return name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+  } catch {
+    return false
+  }
+}
+
 /** An error as it is, and anything else that was thrown with what is said of an error. */
 export function described (thrown: unknown): unknown {
   return thrown === undefined || isError(thrown) ? thrown : { type: labelOf(thrown), message: messageOf(thrown), value: thrown }

@@ -1,15 +1,14 @@
 // The Fastify plugin: a failed request is dumped, with its own last log lines. It watches, and changes no reply. That is why it does not
 // listen to the diagnostics channel of handlers: as soon as somebody does, Fastify gives an error its status before a custom error handler
 // runs (lib/handle-request.js), and what that would have answered with 200 becomes a 500.
-import { basename } from 'node:path'
 import { types } from 'node:util'
 import fastifyPlugin from 'fastify-plugin'
 import { parsePlugin, parseStream, type FailureKind, type FastifyBlackboxOptions, type RecordStreamOptions } from '../config/requests.js'
 import { deskOf, type Desk } from './desk.js'
 import { replyFacts, requestFacts } from './facts.js'
-import { RING } from './layer.js'
 import { statusOf } from './failure.js'
-import { naming, RequestWatch, type Framework } from './request.js'
+import { RING } from './layer.js'
+import { fileIn, naming, RequestWatch, type Framework } from './request.js'
 import { routesIn } from './routes.js'
 import { readableOf, through, whenBroken, type StreamSource } from './stream.js'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
@@ -134,7 +133,7 @@ function watching (desk: Desk) {
     const told = naming(log, path)
     request.log = told
     reply.log = replyLog === log ? told : naming(replyLog, path)
-    if (header && !reply.raw.headersSent) reply.header(header, basename(path))
+    if (header && !reply.raw.headersSent) reply.header(header, fileIn(path))
     untell.set(request, () => {
       if (request.log === told) request.log = log
       reply.log = replyLog

@@ -8,7 +8,7 @@ const MOST = 1000
 /** Of longer ones only themselves are looked for, as they are. */
 const LONGEST_WRITTEN = 4096
 /** Characters that may be compared for one document. Beyond, whatever begins as a secret does is taken for one, with all that follows in its text. */
-const MOST_WORK = 2_000_000
+const MOST_WORK = 1_000_000
 /** What a look at the beginnings of secrets costs, in characters. */
 const LOOK = 16
 const BLOCKS = 1 << 16

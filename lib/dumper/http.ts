@@ -1,10 +1,9 @@
 // Dumps of failed requests without Fastify: for node:http, and as middleware for Express and whatever is like it, with or without pino-http.
-import { basename } from 'node:path'
 import { parseFunction, type DumpRequestsOptions, type FailureKind, type Logger } from '../config/requests.js'
 import { deskOf, type Desk } from './desk.js'
 import { replyFacts, requestFacts } from './facts.js'
 import { statusOf } from './failure.js'
-import { naming, RequestWatch, type Framework } from './request.js'
+import { fileIn, naming, RequestWatch, type Framework } from './request.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DumpResult } from './dumper.js'
 import type { Ring } from './ring.js'
@@ -114,7 +113,7 @@ function attend (desk: Desk, logger: Logger | undefined, req: Asked, res: Answer
     open = !res.headersSent
     if (held) given?.setBindings?.({ dump: path })
     else become(naming(req.log, path))
-    if (header && !res.headersSent) res.setHeader(header, basename(path))
+    if (header && !res.headersSent) res.setHeader(header, fileIn(path))
     return path
   }
 

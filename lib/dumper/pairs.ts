@@ -23,6 +23,7 @@ const LETTER = /[a-z]/i
 const WORDS_ONLY = /^[a-z]*$|^[^\p{L}\p{N}]*$/u
 /** Spaces beside a sign. */
 const SPACES = 4
+const ENCODED = /%[\da-f]{2}/i
 /** Levels of encoding that are undone. */
 const LEVELS = 5
 /** Values, each from where it begins. */
@@ -185,15 +186,12 @@ function literal (text: string): unknown {
 
 /** A name as it was before it was put into a query or into JSON. */
 function decoded (name: string): string {
-  for (let level = 0; level < LEVELS && name.includes('%'); level++) name = decodeUrl(name)
+  for (let level = 0; level < LEVELS && ENCODED.test(name); level++) name = decodeUrl(name)
   if (!name.includes('\\')) return name
   return name.replace(/\\+u([\da-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16))).replace(/\\+[nrt]/g, ' ')
 }
 
+/** Not with decodeURIComponent(): what is encoded by nobody makes it throw, and that takes long. */
 export function decodeUrl (text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text.replace(/%([2-7][\da-f])/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
-  }
+  return text.replace(/(?:%[\da-f]{2})+/gi, run => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
 }

@@ -35,10 +35,9 @@ export class Recorder {
    */
   start (logger: object): { logger: object, ring: Ring | undefined } {
     try {
+      if (Object.hasOwn(logger, RING)) return { logger, ring: (logger as Pino)[RING] }
       const recorded = HOME in logger && !Object.hasOwn(logger, HOME) ? logger as object as Pino : this.#like(logger)
-      if (!recorded) return { logger, ring: undefined }
-      const ring: Ring = Object.hasOwn(recorded, RING) ? recorded[RING] : recorded[RING] = new Ring(this.#settings, this.#budget)
-      return { logger: recorded, ring }
+      return recorded ? { logger: recorded, ring: this.#give(recorded) } : { logger, ring: undefined }
     } catch {
       return { logger, ring: undefined }
     }
@@ -50,16 +49,22 @@ export class Recorder {
    */
   adopt (logger: object): Ring | undefined {
     try {
-      const layer = this.under(Object.getPrototypeOf(logger)) as Pino
-      if (!(HOME in layer)) return undefined
       const own = logger as Pino
-      for (const key of Reflect.ownKeys(layer)) if (!Object.hasOwn(own, key)) own[key] = layer[key]
-      install(own)
-      own[RING] = new Ring(this.#settings, this.#budget)
-      return own[RING]
+      if (Object.hasOwn(own, RING)) return own[RING]
+      if (!(HOME in own)) {
+        const layer = this.under(Object.getPrototypeOf(own)) as Pino
+        if (!(HOME in layer)) return undefined
+        for (const key of Reflect.ownKeys(layer)) if (!Object.hasOwn(own, key)) own[key] = layer[key]
+        install(own)
+      }
+      return this.#give(own)
     } catch {
       return undefined
     }
+  }
+
+  #give (logger: Pino): Ring {
+    return (logger[RING] = new Ring(this.#settings, this.#budget))
   }
 
   /** A child is done again, below its parent's layer: a layer of its own, for one request, would cost twenty times as much. */

@@ -1,11 +1,12 @@
 // One request that is watched: what failed first, and the document, which is written when the response has closed. The Fastify plugin
 // and dumpRequests() tell it what they see; nothing in here throws at them.
+import { basename } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { DumpError } from '../errors.js'
 import { messageOf } from './exotic.js'
 import { mark, processFacts, round } from './facts.js'
-import { counts, described, labelOf, messageFor, type Failure } from './failure.js'
+import { counts, described, isGivenUp, labelOf, messageFor, type Failure } from './failure.js'
 import { Recording } from './stream.js'
 import type { ServerResponse } from 'node:http'
 import type { Desk } from './desk.js'
@@ -68,7 +69,7 @@ export class RequestWatch<Request extends object, Reply extends object> {
     this.reply = reply
     this.#request = request
     this.#raw = framework.raw(reply)
-    this.#peer = this.#raw.req.socket?.remoteAddress
+    this.#peer = peerOf(this.#raw)
     this.#ring = ring
     this.#desk = desk
     this.#framework = framework
@@ -76,8 +77,9 @@ export class RequestWatch<Request extends object, Reply extends object> {
   }
 
   /** Gives the path of the dump to the first failure that is dumped: it may go to the log and to the reply. */
-  failed (kind: FailureKind, error: unknown, statusCode: number): string | undefined {
+  failed (how: FailureKind, error: unknown, statusCode: number): string | undefined {
     this.#error ??= error
+    const kind = this.#left && (how !== 'error' || isGivenUp(error)) ? 'abort' : how
     const failure = { kind, error, statusCode, request: this.#request, reply: this.reply }
     if (this.#case || !this.#counts(failure)) return undefined
     const { dumper } = this.#desk
@@ -140,6 +142,11 @@ export class RequestWatch<Request extends object, Reply extends object> {
     }
   }
 
+  /** The client did not wait for the end of the reply: what comes to nothing after that does so because of it. */
+  get #left (): boolean {
+    return this.#ended && !this.#raw.writableEnded
+  }
+
   /** `GET_orders_id`: of the file, and of what the rate limit counts together. */
   get #name (): string {
     return `${this.#raw.req.method} ${this.#framework.route(this.#request) ?? ''}`.replace(/[^\p{L}\p{N}.-]+/gu, '_').replace(/_+$/, '')
@@ -190,6 +197,15 @@ export class RequestWatch<Request extends object, Reply extends object> {
   }
 }
 
+/** http2 has a socket that throws once its session is gone. */
+function peerOf ({ req }: ServerResponse): string | undefined {
+  try {
+    return req.socket.remoteAddress
+  } catch {
+    return undefined
+  }
+}
+
 /** The same logger, with the dump's path on its lines. It may be any logger. */
 export function naming<L> (log: L, path: string): L {
   try {
@@ -197,4 +213,9 @@ export function naming<L> (log: L, path: string): L {
   } catch {
     return log
   }
+}
+
+/** The name of the file, as a header may have it: routes may be in any script. */
+export function fileIn (path: string): string {
+  return encodeURIComponent(basename(path))
 }

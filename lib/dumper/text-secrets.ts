@@ -18,7 +18,7 @@ const AUTHORITY = /[^\s/?#"'<>`\\]*/y
 /** What may stand behind the colon of a host. */
 const PORT = /^(?:\d{1,5})?$/
 /** Of a password in a URL that nobody has encoded. */
-const LONGEST_PASSWORD = 256
+const LONGEST_PASSWORD = 128
 
 /** `text` without its secrets. With `cut` it is the beginning of a longer one. */
 export function scrub (text: string, cut: boolean, reader: Reader): string {

@@ -18,22 +18,21 @@ interface Frame {
 
 type Fields = Record<string, unknown>
 
-/** To read one, all of a string that was put together from others is copied. Longer ones are not looked at. */
-const LONGEST_READ = 1 << 22
+/** To read it, all of a string that was put together from others is copied. Longer ones are not looked at. */
+const LONGEST_READ = 1 << 21
+/** Characters copied, or searched for secrets, in the time of a node; as powers of two. */
+const COPIED = 13
+const SEARCHED = 4
 /** Of an exotic value or a secret, in nodes. */
 const EFFORT = 8
 
 export class Walk {
-  readonly #depth: number
-  readonly #breadth: number
-  readonly #string: number
+  readonly #bounds: Bounds
   readonly #budget: Budget
   readonly #finder: Finder | undefined
 
-  constructor ({ depth, breadth, string }: Bounds, budget: Budget, finder?: Finder) {
-    this.#depth = depth
-    this.#breadth = breadth
-    this.#string = string
+  constructor (bounds: Bounds, budget: Budget, finder?: Finder) {
+    this.#bounds = bounds
     this.#budget = budget
     this.#finder = finder
   }
@@ -51,9 +50,7 @@ export class Walk {
       case 'number':
         this.#budget.number(value)
         return value
-      case 'bigint':
-      case 'symbol':
-      case 'function': return this.#text(primitiveText(value as bigint), end, up)
+      case 'bigint': case 'symbol': case 'function': return this.#text(primitiveText(value as bigint), end, up)
     }
     if (typeof value === 'object' && value !== null) return this.#object(value, up, name, end, headers)
     this.#budget.node(4)
@@ -80,7 +77,7 @@ export class Walk {
         if (value instanceof Lines) return this.#lines(value.text, frame, end)
         if (value instanceof Part) return this.#entries(value.entries, value.length, frame, end, headers)
         this.#budget.effort(EFFORT)
-        const other = exotic(value, this.#breadth)
+        const other = exotic(value, this.#bounds.breadth)
         if (typeof other === 'object' && other !== null) return this.#fields(other as Fields, frame, end, headers)
         if (other !== undefined) return this.#value(other, frame.up, frame.name, end, headers)
       }
@@ -103,7 +100,7 @@ export class Walk {
     budget.node(2)
     const keys = Object.keys(source)
     const copied: { [key: string]: Json } = {}
-    const most = Math.min(keys.length, this.#breadth)
+    const most = this.#most(keys.length)
     let at = 0
     for (; at < most && !budget.full(end); at++) {
       const key = keys[at]!
@@ -132,7 +129,7 @@ export class Walk {
       if (shown === '__proto__') Object.defineProperty(copied, shown, { value: json, enumerable: true, configurable: true, writable: true })
       else copied[shown] = json
     }
-    if (at < keys.length) copied['[+]'] = this.#mark(`${this.#missing(at, keys.length)} more`)
+    if (at < keys.length) copied['[+]'] = this.#mark(`${keys.length - at} more`)
     return copied
   }
 
@@ -142,7 +139,7 @@ export class Walk {
     if (this.#tooDeep(frame)) return this.#mark(`[Array ${length}]`)
     budget.node(2)
     const copied: Json[] = []
-    const most = Math.min(length, this.#breadth)
+    const most = this.#most(length)
     // Name, value, name, value, ... of headers, or one [name, value] in a list of such.
     const paired = finder !== undefined && (headers || (length === 2 && isList(frame.up?.value)))
     let before: unknown
@@ -163,11 +160,10 @@ export class Walk {
       copied.push(json ?? null)
       before = value
     }
-    if (at < length) copied.push(this.#mark(`[+ ${this.#missing(at, length)} more]`))
+    if (at < length) copied.push(this.#mark(`[+ ${length - at} more]`))
     return copied
   }
 
-  /** What stands under this name. */
   #named (name: string, known: Name, value: unknown, frame: Frame, key: string, end: number, headers: boolean, finder: Finder): Json | undefined {
     // In brackets stand only names of ours.
     const header = headers && !(name.startsWith('[') && typeof value === 'object')
@@ -181,13 +177,14 @@ export class Walk {
   #text (text: string, end: number, frame: Frame | undefined, headers = false): string {
     const budget = this.#budget
     const fair = budget.characters(text, end)
-    const most = text.length > LONGEST_READ ? 0 : Math.min(this.#string, fair)
+    const most = text.length > LONGEST_READ ? 0 : Math.min(this.#bounds.string, fair)
     const cut = text.length > most
     const head = cut ? headOf(text, most) : text
     let shown = this.#finder === undefined ? head : this.#safe(headers ? this.#finder.headerLines(head) : head, cut, frame, this.#finder)
     if (cut) {
+      budget.effort(text.length >> COPIED)
       shown += `[+ ${text.length - head.length} characters]`
-      if (fair < this.#string) budget.cut.room = true
+      if (fair < this.#bounds.string) budget.cut.room = true
       else budget.cut.string = true
     }
     budget.text(shown)
@@ -197,27 +194,28 @@ export class Walk {
   /** Without secrets. JSON stays JSON, where that can be done. */
   #safe (text: string, cut: boolean, up: Frame | undefined, finder: Finder): string {
     if (!finder.suspects(text)) return text
+    this.#budget.effort(text.length >> SEARCHED)
     const depth = up === undefined ? 1 : up.depth + 1
-    if (!cut && depth <= this.#depth && /^\s*[[{"]/.test(text)) {
-      try {
-        const { taken } = finder
-        const told = JSON.stringify(this.#value(JSON.parse(text), { value: {}, name: '', depth, up }, '', this.#budget.room, false))
-        if (finder.taken > taken) return told
-      } catch {}
+    if (cut || depth > this.#bounds.depth || !/^\s*[[{"]/.test(text)) return finder.text(text, cut)
+    try {
+      const { taken } = finder
+      const told = JSON.stringify(this.#value(JSON.parse(text), { value: {}, name: '', depth, up }, '', this.#budget.room, false))
+      return finder.taken > taken || finder.text(text, cut) !== text ? told : text
+    } catch {
+      return finder.text(text, cut)
     }
-    return finder.text(text, cut)
   }
 
   #lines (text: string, frame: Frame, end: number): Json {
-    return this.#text(text, end, frame).split('\n', this.#breadth).map(line => {
+    return this.#text(text, end, frame).split('\n', this.#bounds.breadth).map(line => {
       this.#budget.entry(frame.depth, 3)
       return line.trim()
     })
   }
 
   #key (key: string, at: number, copied: object, finder: Finder): string {
-    const cut = key.length > this.#string
-    const shown = finder.text(cut ? key.slice(0, this.#string) : key, cut)
+    const cut = key.length > this.#bounds.string
+    const shown = finder.text(cut ? key.slice(0, this.#bounds.string) : key, cut)
     return shown !== key && Object.hasOwn(copied, shown) ? `${shown} ${at}` : shown
   }
 
@@ -227,14 +225,15 @@ export class Walk {
   }
 
   #tooDeep ({ depth }: Frame): boolean {
-    if (depth <= this.#depth) return false
+    if (depth <= this.#bounds.depth) return false
     this.#budget.cut.depth = true
     return true
   }
 
-  #missing (at: number, length: number): number {
-    if (at === this.#breadth) this.#budget.cut.breadth = true
-    return length - at
+  #most (length: number): number {
+    if (length <= this.#bounds.breadth) return length
+    this.#budget.cut.breadth = true
+    return this.#bounds.breadth
   }
 }
 

@@ -2,9 +2,11 @@
 // written without a recorder. pino itself is the oracle, over its options and over what people log.
 import t from 'tap'
 import fs from 'node:fs'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
-import pino, { type Logger, type LoggerOptions } from 'pino'
+import pino, { type Logger, type LoggerOptions, type SerializedRequest } from 'pino'
 import { parseRecorder, type RecorderOptions } from '../lib/config/recorder.js'
 import { Recorder } from '../lib/dumper/recorder.js'
 import { transportsOf } from '../lib/logger.js'
@@ -105,6 +107,7 @@ const texts: Call[] = [
   log => log.debug('%s %s %s', new Date(5), new Money(), { toString: () => 'told' }),
   log => log.debug('%d %i %d', new Date(5), new Money(), '7'),
   log => log.debug('%j %o %j %s', function named () {}, () => {}, [undefined, 1], () => 1),
+  log => log.debug('100%% of %s, %%%j', new Date(5), { a: 1 }),
   log => log.debug('%x %s 100%', { a: 1 }, { b: 2 }),
   log => log.debug('%s %s', undefined, null),
   log => log.debug('%s and %j', odd, odd.message),
@@ -181,7 +184,7 @@ const optionSets: Record<string, LoggerOptions> = {
   redact: { redact: ['user.password', 'card', 'list[*].p', 'err.stack'] },
   'redact with a censor': { redact: { paths: ['user.*', 'err.message', 'deep', 'a'], censor: (value, path) => `${typeof value} at ${path.join('/')}` } },
   'redact that removes': { redact: { paths: ['card', 'user.email', 'list[0].p'], remove: true } },
-  serializers: { serializers: { ...pino.stdSerializers, a: value => ({ was: value }), msg: text => ({ told: text }), card: () => undefined, user: user => user.email } },
+  serializers: { serializers: { ...pino.stdSerializers, a: value => ({ was: value }), msg: text => ({ told: text }), card: () => undefined, user: user => user.email, list: () => new Money() } },
   'a serializer of errors': { serializers: { err: error => ({ told: error?.message }) } },
   'formatters of levels and bindings': { formatters: { level: (label, number) => ({ severity: label.toUpperCase(), number }), bindings: all => ({ ...all, more: 1 }) } },
   'a formatter that adds': { formatters: { log: fields => ({ ...fields, added: Date.now() }) } },
@@ -198,6 +201,17 @@ for (const [title, options] of Object.entries(optionSets)) {
     for (const level of ['info', 'silent', 'trace']) t.strictSame(differences(pino, { ...options, level }, 'trace', calls), [], `at ${level}`)
   })
 }
+
+t.test('requests and responses of node:http come out as pino and its serializers have them', async t => {
+  const incoming = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/orders?page=2', headers: { host: 'shop', 'x-many': ['a', 'b'] } })
+  const outgoing = new ServerResponse(incoming)
+  outgoing.setHeader('content-type', 'text/plain')
+  const http: Call[] = [log => log.debug(incoming), log => log.debug(outgoing, 'out'), log => log.debug({ req: incoming, res: outgoing })]
+  t.strictSame(differences(pino, {}, 'trace', http.slice(0, 2)), [])
+  for (const { req, res } of [pino.stdSerializers, { req: ({ url, raw }: SerializedRequest) => ({ url, of: raw?.constructor.name }), res: () => 'res' }]) {
+    t.strictSame(differences(pino, { serializers: { req, res } }, 'trace', http), [])
+  }
+})
 
 t.test('hooks that change what is logged change what is kept', async t => {
   const swap: LoggerOptions = {

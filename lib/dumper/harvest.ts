@@ -4,13 +4,16 @@
 export const HIDDEN = '[redacted]'
 /** Shorter ones would be found in words that mean something else. */
 export const SHORTEST = 8
-const MOST = 1000
+/** Ways in which secrets are written. */
+const MOST = 2000
 /** Of longer ones only themselves are looked for, as they are. */
 const LONGEST_WRITTEN = 4096
 /** Characters that may be compared for one document. Beyond, whatever begins as a secret does is taken for one, with all that follows in its text. */
 const MOST_WORK = 1_000_000
 /** What a look at the beginnings of secrets costs, in characters. */
 const LOOK = 16
+/** How what stands behind a text begins when it was cut. */
+const CUT = '[+ '
 const BLOCKS = 1 << 16
 /** Steps that may be made where a block is in no secret. */
 const STEP = SHORTEST - 1
@@ -44,7 +47,7 @@ export class Harvest {
     return this.#numbers.has(number)
   }
 
-  /** A secret of which the text has only the beginning, because it was cut there, is found too. */
+  /** Also where only the beginning of a secret is left, because the text was cut in it. */
   hide (text: string): string {
     const steps = this.#steps
     if (steps === undefined || text.length < SHORTEST) return text
@@ -77,7 +80,7 @@ export class Harvest {
       const length = common(secret, text, start)
       this.#work += length
       const end = start + length
-      if (end > longest && (length === secret.length || end === text.length || text.startsWith('[+ ', end))) longest = end
+      if (end > longest && (length === secret.length || text.startsWith(CUT, end))) longest = end
     }
     return longest
   }

@@ -64,6 +64,7 @@ function fieldsOf (logger: Pino, source: object, copier: Copier): Fields {
   const serializers = logger[symbols.serializers]
   const format = logger[symbols.formatters].log
   let object = mapped(logger, source)
+  const made = object !== source
   const error = object instanceof Error
   if (error) object = { [errorKey]: object }
   let origin = error || format ? originOf(object, object[errorKey], error, messageKey, copier) : undefined
@@ -79,7 +80,7 @@ function fieldsOf (logger: Pino, source: object, copier: Copier): Fields {
     if (key === errorKey) origin ??= originOf(object, value, false, messageKey, copier)
     // What the serializer of messages is for comes later, when there is a message.
     const serializer = key === messageKey ? undefined : serializers[key] || (key === errorKey ? serializers.err : undefined)
-    values[at] = serializer || typeof value === 'object' ? field(value, serializer, copier) : written(value, copier)
+    values[at] = serializer || typeof value === 'object' ? field(value, serializer, made, copier) : written(value, copier)
   }
   return origin ? new Treated(fields, origin) : fields
 }
@@ -107,12 +108,12 @@ function valueOf (object: Record<string, unknown>, key: string): unknown {
   }
 }
 
-function field (value: unknown, serializer: Serializer | undefined, copier: Copier): unknown {
+/** What pino or a serializer has `made` is meant to be written as it is, whatever its class. */
+function field (value: unknown, serializer: Serializer | undefined, made: boolean, copier: Copier): unknown {
   try {
     const told = serializer ? serializer(value) : value
     if (!isObject(told)) return written(told, copier)
-    // What a serializer has made is meant to be written as it is, whatever its class.
-    return copier.object(serializer && !Array.isArray(told) && typeof (told as { toJSON?: unknown }).toJSON !== 'function' ? { ...told } : told)
+    return copier.object((made || serializer) && !Array.isArray(told) && typeof (told as { toJSON?: unknown }).toJSON !== 'function' ? { ...told } : told)
   } catch (thrown) {
     return throws(thrown)
   }
@@ -175,9 +176,7 @@ function specifier (message: unknown, prefix: string | undefined, nth: number): 
 }
 
 function loose (arg: object, copier: Copier): unknown {
-  if (typeof arg !== 'function') return copier.object(arg)
-  const source = copier.text(String(arg))
-  return Object.defineProperties(() => {}, { name: { value: arg.name }, toString: { value: () => source } })
+  return typeof arg === 'function' ? Object.defineProperty(() => {}, 'name', { value: arg.name }) : copier.object(arg)
 }
 
 function throws (thrown: unknown): string {

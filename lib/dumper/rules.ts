@@ -18,11 +18,11 @@ const SHOWN_HEADERS = [
   'retry-after', 'x-request-id', 'x-correlation-id', 'traceparent'
 ]
 /** Without one of these a text holds no secret that could be told from any other word. */
-const SIGN = /[=:>%]|eyJ|\b(?:bearer|basic)[ \t]|-----B/i
+const SIGN = /[=:>%]|["'`] ?,|eyJ|\b(?:bearer|basic)[ \t]|-----B/i
 /** Encoded text, tokens, keys and URLs with a user. */
 const OTHERS = '%|\\\\u|eyJ|\\b(?:bearer|basic)[ \\t]|-----B|\\/\\/[^\\s/]*[:@]'
 /** What may stand between the end of a name and its value. */
-const BEHIND = '["\'`[\\]\\\\ ]*[=:>,]'
+const BEHIND = '[[\\]\\\\ ]*["\'`=:>,]'
 
 /** Names that are remembered. Then all are forgotten: whoever sends ever new ones cannot fill the memory. */
 const REMEMBERED = 4096

@@ -13,7 +13,7 @@ export interface Reader {
 const SCHEME = /\b(bearer|basic)([ \t]{1,4})([\w.~+/=-]+)/gi
 /** A compact JWS or JWE (RFC 7515, 7516): a header that begins as JSON does, in base64url. */
 const JWT = /eyJ[\w-]*(?:\.[\w-]*)*/g
-const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----END))*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g
+const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----END))*(?:-----END [A-Z ]{0,60}-----)?/g
 const AUTHORITY = /[^\s/?#"'<>`\\]*/y
 /** What may stand behind the colon of a host. */
 const PORT = /^(?:\d{1,5})?$/
@@ -54,8 +54,8 @@ function scrubUrls (text: string, cut: boolean, reader: Reader): string {
     const start = at + 2
     const end = userEnd(text, start, cut)
     if (end <= start) continue
-    const colon = text.indexOf(':', start)
-    if (colon > 0 && colon < end) reader.found(text.slice(colon + 1, end))
+    const [, password] = /:(.+)$/s.exec(text.slice(start, end)) ?? []
+    if (password !== undefined) reader.found(password)
     told += text.slice(from, start) + HIDDEN
     from = end
   }

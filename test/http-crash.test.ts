@@ -135,11 +135,15 @@ t.test('two that start at once share what the dead have left, each segment to on
     await producer.reached(3 * ACK)
     return await kill(producer, writer)
   }))
-  // So many that neither is done before the other has begun.
+  // So many that neither is done before the other has begun; the odd ones died half-way through sorting out whom they had adopted.
   for (const at of range(200)) {
     const writer = `${at}`.padStart(16, 'f')
-    fs.mkdirSync(join(dir, `http-${NAME}`, writer))
-    fs.writeFileSync(join(dir, `http-${NAME}`, writer, `${`${Date.now()}`.padStart(15, '0')}-${writer}-000000001.2.jsonl`), range(2).map(seq => `${JSON.stringify({ writer, seq })}\n`).join(''))
+    const heir = at % 2 === 1 ? `${at}`.padStart(16, 'e') : writer
+    const places = [heir, heir === writer ? writer : join(heir, writer)].map(place => join(dir, `http-${NAME}`, place))
+    fs.mkdirSync(places[1]!, { recursive: true })
+    for (const [number, place] of places.entries()) {
+      fs.writeFileSync(join(place, `${`${Date.now()}`.padStart(15, '0')}-${writer}-00000000${number}.1.jsonl`), `${JSON.stringify({ writer, seq: number })}\n`)
+    }
     runs.push({ writer, acked: 2 })
   }
   const orphans = left(dir, NAME).segments.filter(({ lines }) => lines.length > 0 && !lines[0]!.includes('living'))

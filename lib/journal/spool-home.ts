@@ -115,9 +115,10 @@ export class SpoolHome {
       const owner = await this.possess().catch(failed)
       for (const place of owner ? [home, ...others] : []) {
         await sweepUnborn(place)
-        for (const orphan of await owner!.adopt(failed, place).catch(error => { failed(error); return [] })) {
+        const orphans = await owner!.adopt(failed, place).catch(error => { failed(error); return [] as string[] })
+        for (const orphan of orphans) {
           try {
-            if (await this.#unpack(orphan)) again = 0
+            orphans.push(...await this.#unpack(orphan, owner!.directory))
             await this.#sortIn(orphan, owner!.directory, found)
           } catch (error) {
             failed(error)
@@ -128,7 +129,6 @@ export class SpoolHome {
         if (place !== home) await fsp.rmdir(place).catch(() => {})
       }
       if (again === undefined) break
-      if (again === 0) continue
       tried()
       await this.#hurry.wait(again)
     }
@@ -142,11 +142,16 @@ export class SpoolHome {
     return this.#owner
   }
 
-  /** What a dead writer had adopted in its turn is put beside it, to be adopted by itself. True when there was something. */
-  async #unpack (orphan: string): Promise<boolean> {
-    const inherited = await adopted(orphan)
-    for (const directory of inherited) await fsp.rename(directory, join(this.#o.home, basename(directory)))
-    return inherited.length > 0
+  /**
+   * Puts what a dead writer had adopted in its turn beside it, into our own; returns the paths. Its segments may be half sorted
+   * into the dead writer's: whoever takes one half takes the other, and the moved half, which is the older one, first.
+   */
+  async #unpack (orphan: string, own: string): Promise<string[]> {
+    return await Promise.all((await adopted(orphan)).map(async directory => {
+      const mine = join(own, basename(directory))
+      await fsp.rename(directory, mine)
+      return mine
+    }))
   }
 
   /** Moves the segments of a dead writer to our own. */

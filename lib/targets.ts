@@ -2,6 +2,7 @@
 // at once on the calling thread, and found by pino from wherever they are used.
 import { resolve } from 'node:path'
 import { parseConsole, type ConsoleOptions } from './config/console.js'
+import { parseExporter, type ExporterOptions } from './config/exporter.js'
 import { parseHttp, type HttpOptions } from './config/http.js'
 import { parseJsonl, type JsonlOptions } from './config/jsonl.js'
 import { parseParquet, type ParquetOptions } from './config/parquet.js'
@@ -25,12 +26,12 @@ export interface TargetSettings {
   level?: string | number
 }
 
-const NAMES = ['jsonl', 'parquet', 'http', 'console', 'tee'] as const
+const NAMES = ['jsonl', 'parquet', 'http', 'exporter', 'console', 'tee'] as const
 type Name = typeof NAMES[number]
 
 const settingsSchema = group({ level: optional(either(text(''), count('', 0), '')) })
 
-const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, parquet: parseParquet, http: parseHttp, console: parseConsole }
+const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, parquet: parseParquet, http: parseHttp, exporter: parseExporter, console: parseConsole }
 
 /** Rotating JSONL files. Throws an OptionError. */
 export function jsonl (options: JsonlOptions, settings: TargetSettings = {}): Target<JsonlOptions> {
@@ -48,6 +49,12 @@ export function parquet (options: ParquetOptions, settings: TargetSettings = {})
 export function http (options: HttpOptions, settings: TargetSettings = {}): Target<HttpOptions> {
   parseHttp(options)
   return build('http', absolute(options), settings)
+}
+
+/** Batches to what a module of your own delivers them to (`defineExporter`). Throws an OptionError. */
+export function exporter (options: ExporterOptions, settings: TargetSettings = {}): Target<ExporterOptions> {
+  parseExporter(options)
+  return build('exporter', absolute(options), settings)
 }
 
 /** Lines to stdout or stderr. Throws an OptionError. */
@@ -86,6 +93,7 @@ function urlOf (name: Name): string {
 
 /** Options that are paths, wherever they stand, but for the groups with names of the user's own. */
 const PATHS = ['file', 'dir', 'fallbackDir']
+const MODULES = ['format', 'module']
 const GROUPS = ['journal', 'auth', 'bearer', 'basic', 'password', 'header', 'value', 'tls', 'ca', 'cert', 'key', 'passphrase']
 
 /** The worker resolves paths when it starts; by then the process may have changed its directory. */
@@ -93,7 +101,7 @@ function absolute<O> (options: O): O {
   if (typeof options !== 'object' || options === null) return options
   return Object.fromEntries(Object.entries(options).map(([name, value]) => {
     if (GROUPS.includes(name)) return [name, absolute(value)]
-    const path = typeof value === 'string' && (PATHS.includes(name) || (name === 'format' && !FORMATS.includes(value) && !value.startsWith('file:')))
+    const path = typeof value === 'string' && (PATHS.includes(name) || (MODULES.includes(name) && !FORMATS.includes(value) && !value.startsWith('file:')))
     return [name, path ? (name === 'file' && /[/\\]$/.test(value) ? resolve(value) + '/' : resolve(value)) : value]
   })) as O
 }

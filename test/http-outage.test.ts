@@ -2,10 +2,11 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { formatOf } from '../lib/http/body.js'
+import { checkOf, formatOf } from '../lib/http/body.js'
 import { Client } from '../lib/http/client.js'
 import { compressor } from '../lib/http/compress.js'
 import { Credentials } from '../lib/http/credentials.js'
+import { Batches } from '../lib/delivery/batches.js'
 import { Exporter } from '../lib/http/exporter.js'
 import { stayAwake, until } from './fixtures/harness.js'
 import { DAY, HOUR, range } from './fixtures/jsonl.js'
@@ -31,18 +32,17 @@ t.test('72 h with room for them: nothing is lost, the first hour included, few f
     method: 'POST',
     headers: {},
     format: await formatOf('ndjson'),
-    strict: false,
     compress: compressor('gzip', undefined),
     encoding: 'gzip',
-    client: new Client({ timeout: 30_000, connectTimeout: 10_000, connections: 1, tls: { rejectUnauthorized: true } }),
-    dead: undefined
+    client: new Client({ timeout: 30_000, connectTimeout: 10_000, connections: 1, tls: { rejectUnauthorized: true } })
   })
+  const batches = new Batches({ send: part => exporter.send(part), check: checkOf('ndjson'), dead: undefined })
   t.teardown(() => exporter.close())
   const options = { maxAge, bound: { maxBytes: need, whenFull: 'drop-oldest', blockTimeout: 0 } } as const
-  const before = new World(t, home, options, segment => exporter.deliver(segment))
+  const before = new World(t, home, options, segment => batches.deliver(segment))
   await before.trickle(LINES / 2)
   await before.end()
-  const world = new World(t, home, options, segment => exporter.deliver(segment))
+  const world = new World(t, home, options, segment => batches.deliver(segment))
   world.wall = before.wall
   await world.trickle(LINES / 2, LINES / 2)
   await world.journal.inherited

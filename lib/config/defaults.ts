@@ -1,6 +1,7 @@
 // The default of every option, by output; of the dumper and its flight recorder too.
 import { consoleSchema } from './console.js'
 import { dumperSchema } from './dumper.js'
+import { exporterSchema } from './exporter.js'
 import { httpSchema } from './http.js'
 import { jsonlSchema } from './jsonl.js'
 import { parquetSchema } from './parquet.js'
@@ -11,6 +12,7 @@ export const DEFAULTS = deepFreeze({
   jsonl: defaultsOf(jsonlSchema),
   parquet: defaultsOf(parquetSchema),
   http: defaultsOf(httpSchema),
+  exporter: defaultsOf(exporterSchema),
   console: defaultsOf(consoleSchema),
   dumper: defaultsOf(dumperSchema),
   recorder: defaultsOf(recorderSchema)

@@ -1,17 +1,14 @@
 // The options of the http output.
-import fs from 'node:fs'
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { common, fsyncPolicy } from './common.js'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { common } from './common.js'
 import { destination, destinationOf, fieldsOf } from './destination.js'
-import { spoolJournal } from './journal.js'
+import { batchOption, checkSpool, identityOf, spoolJournal } from './journal.js'
+import { moduleAt } from './module.js'
 import { contradiction, parseOptions } from './options.js'
-import { alias, count, either, flag, group, hidden, map, oneOf, optional, size, text, timer, type Filled, type Input } from './option.js'
+import { count, flag, group, hidden, map, oneOf, optional, text, timer, type Filled, type Input } from './option.js'
 import { checkRetry, retryOption } from './retry.js'
 import { secret } from './secret.js'
-import { assertWritable } from './writable.js'
-import { OptionError, reason, show } from '../errors.js'
+import { OptionError, reason } from '../errors.js'
 import { FORMATS } from '../http/body.js'
 import { DEFAULT_LEVEL, HIGHEST_LEVEL } from '../http/compress.js'
 import { readSecret, type Secret } from '../http/credentials.js'
@@ -24,12 +21,7 @@ export const httpSchema = group({
   format: optional(text("Body of a request: `'ndjson'`, `'json'` (an array), or the path of a module whose default export makes of `(records, { key })` a `{ body, headers }`; the same records must give the same body."), 'ndjson'),
   compress: optional(oneOf(['gzip', 'zstd', false], 'Content encoding.'), 'gzip'),
   compressLevel: optional(count('Level of `gzip` (1 to 9, default 1) or `zstd` (1 to 22, default 3).')),
-  batch: optional(group({
-    flushRecords: optional(alias('flushEveryRecords', either(count(''), oneOf([false], ''), 'A batch of so many lines is sent when none is on its way. `false`: their number alone sends nothing.')), 200),
-    flushAge: optional(alias('flushEveryMs', either(timer(''), oneOf([false], ''), 'A batch whose first line is this old is sent when none is on its way. `false`: age alone sends nothing.')), 1000),
-    maxRecords: optional(count('Lines that a batch may have. It grows while another one is on its way or the receiver is down.'), 10_000),
-    maxBytes: optional(size('Bytes of lines that a batch may have, before compression. Only a single line that is longer may exceed it.'), '512k')
-  }), {}),
+  batch: batchOption,
   concurrency: optional(count('Requests at the same time. With more than 1 batches may overtake each other; `x-batch-seq` says in which order they were made.', 1, 64), 1),
   timeout: optional(timer('For a request, from its beginning to the end of the answer.'), '30s'),
   connectTimeout: optional(timer('For the connection, TLS included.'), '10s'),
@@ -57,7 +49,7 @@ export function parseHttp (input: unknown) {
 export type HttpSettings = ReturnType<typeof parseHttp>
 
 function check (filled: Filled<typeof httpSchema>) {
-  const { auth, batch, compress, compressLevel, format, journal, name, retry, tls } = filled
+  const { auth, compress, compressLevel, format, name, retry, tls } = filled
   const headers = fieldsOf(filled.headers ?? {})
   const { url, credentials } = destinationOf(filled.url, auth, headers)
   checkRetry('http', retry)
@@ -68,33 +60,17 @@ function check (filled: Filled<typeof httpSchema>) {
   if (compress === 'zstd' && !hasZstd()) {
     throw contradiction('http', 'compress', '`compress: "zstd"` needs Node 22.15 or later, or the package @bokuweb/zstd-wasm; or use `compress: "gzip"`')
   }
-  if (journal.dir === false && journal.fallbackDir !== undefined) throw contradiction('http', 'journal.fallbackDir', '`journal.fallbackDir` means nothing where lines wait in memory')
-  if (typeof journal.dir === 'string') assertWritable('http', 'journal.dir', journal.dir, resolve(journal.dir), true)
-  if (journal.fallbackDir !== undefined) assertWritable('http', 'journal.fallbackDir', journal.fallbackDir, resolve(journal.fallbackDir), true)
-  const place = `${url.origin}${url.pathname}`
   return {
     ...filled,
+    ...checkSpool('http', filled),
     url,
     headers,
     credentials,
-    format: FORMATS.includes(format) ? format : moduleAt(format),
+    format: FORMATS.includes(format) ? format : moduleAt('http', 'format', format, '"ndjson", "json" or the path of a module'),
     tls: tlsOf(tls),
-    journal: { ...journal, fsync: fsyncPolicy(journal.fsync) },
-    early: { records: batch.flushRecords === false ? Infinity : batch.flushRecords, age: batch.flushAge === false ? Infinity : batch.flushAge },
     // Not the path: some receivers have their keys there.
     label: name ?? `http ${url.origin}`,
-    /** Of the journal: lines for one destination are not for another one. */
-    identity: name !== undefined && /^[\w.-]{1,100}$/.test(name) ? name : createHash('sha256').update(name ?? place).digest('hex').slice(0, 12)
-  }
-}
-
-function moduleAt (format: string): string {
-  try {
-    const path = format.startsWith('file:') ? fileURLToPath(format) : resolve(format)
-    if (!fs.statSync(path).isFile()) throw new Error(`${path} is no file`)
-    return path
-  } catch (error) {
-    throw new OptionError('http', 'format', `Expected \`format\` to be "ndjson", "json" or the path of a module, got ${show(format)}: ${reason(error)}`)
+    identity: identityOf(name, `${url.origin}${url.pathname}`)
   }
 }
 

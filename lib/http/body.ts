@@ -1,6 +1,7 @@
 // How lines are put into the body of a request.
 import { pathToFileURL } from 'node:url'
 import { OptionError, reason, show } from '../errors.js'
+import type { Check } from '../delivery/lines.js'
 
 export interface Body {
   bytes: Uint8Array
@@ -21,7 +22,8 @@ export interface FormatResult {
 export const FORMATS = ['ndjson', 'json']
 
 const COMMA = 0x2c
-const CLOSING = 0x5d
+const OPENING = 0x7b
+const CLOSING = 0x7d
 const NEWLINE = 0x0a
 
 const ndjson: Format = lines => ({ bytes: lines, headers: { 'content-type': 'application/x-ndjson' } })
@@ -31,17 +33,20 @@ const json: Format = lines => {
   bytes[0] = 0x5b
   lines.copy(bytes, 1)
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) bytes[at] = COMMA
-  bytes[bytes.length - 1] = CLOSING
+  bytes[bytes.length - 1] = 0x5d
   return { bytes, headers: { 'content-type': 'application/json' } }
 }
 
-/** Does a format need lines that are JSON to the last character? */
-export function isStrict (format: string): boolean {
-  return format !== 'ndjson'
+/** Which lines a format can take: JSON objects, to the last character where it has to put them into something. */
+export function checkOf (format: string): Check {
+  return format === 'ndjson' ? inBraces : (bytes, start, end) => inBraces(bytes, start, end) && isObject(bytes.toString('utf8', start, end))
 }
 
-/** Is this a JSON object, to the last character? */
-export function isObject (text: string): boolean {
+function inBraces (bytes: Buffer, start: number, end: number): boolean {
+  return bytes[start] === OPENING && bytes[end - 1] === CLOSING
+}
+
+function isObject (text: string): boolean {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value)

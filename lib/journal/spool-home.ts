@@ -115,15 +115,8 @@ export class SpoolHome {
       const owner = await this.possess().catch(failed)
       for (const place of owner ? [home, ...others] : []) {
         await sweepUnborn(place)
-        const orphans = await owner!.adopt(failed, place).catch(error => { failed(error); return [] as string[] })
-        for (const orphan of orphans) {
-          try {
-            orphans.push(...await this.#unpack(orphan, owner!.directory))
-            await this.#sortIn(orphan, owner!.directory, found)
-          } catch (error) {
-            failed(error)
-            await fsp.rename(orphan, join(home, basename(orphan))).catch(() => {})
-          }
+        for (const orphan of await owner!.adopt(failed, place).catch(error => { failed(error); return [] })) {
+          await this.#take(orphan, owner!.directory, found, failed)
         }
         // Nobody lives there any more; what is left in it keeps it.
         if (place !== home) await fsp.rmdir(place).catch(() => {})
@@ -143,15 +136,20 @@ export class SpoolHome {
   }
 
   /**
-   * Puts what a dead writer had adopted in its turn beside it, into our own; returns the paths. Its segments may be half sorted
-   * into the dead writer's: whoever takes one half takes the other, and the moved half, which is the older one, first.
+   * Sorts in what a dead writer left, then what those left whom it had adopted in its turn: it may have died when these were half
+   * sorted in. Who takes one half takes the other, and first the moved one, which is the older. What cannot be put in order is
+   * left where everybody looks, and `failed` hears of it.
    */
-  async #unpack (orphan: string, own: string): Promise<string[]> {
-    return await Promise.all((await adopted(orphan)).map(async directory => {
-      const mine = join(own, basename(directory))
-      await fsp.rename(directory, mine)
-      return mine
-    }))
+  async #take (orphan: string, own: string, found: (segment: SpooledSegment) => void, failed: (error: unknown) => void): Promise<void> {
+    try {
+      await this.#sortIn(orphan, own, found)
+      for (const inherited of await adopted(orphan)) await this.#take(inherited, own, found, failed)
+      if ((await adopted(orphan)).length > 0) throw new Error(`${orphan} holds what cannot be moved`)
+      await fsp.rm(orphan, { recursive: true, force: true })
+    } catch (error) {
+      failed(error)
+      await fsp.rename(orphan, join(this.#o.home, basename(orphan))).catch(() => {})
+    }
   }
 
   /** Moves the segments of a dead writer to our own. */
@@ -173,7 +171,6 @@ export class SpoolHome {
       }
       // Before anything is made of them: first that they are here, then that they are nowhere else.
       for (const directory of [own, orphan]) await syncDirectory(directory)
-      await fsp.rm(orphan, { recursive: true, force: true })
     } finally {
       for (const segment of inOrder(moved)) found(segment)
     }

@@ -1,4 +1,4 @@
-// Where the journal of an exporter lives: <dir>/http-<name, or a hash of the destination>; in memory where nothing can be written.
+// Where the journal of an exporter lives: <dir>/<kind>-<identity>; in memory where nothing can be written.
 import fs from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errno } from '../errors.js'
@@ -13,8 +13,8 @@ export interface Place {
 }
 
 /** `dir` is false for a journal in memory. Creates what is missing. */
-export function placeOf ({ dir = DEFAULT, fallbackDir }: { dir?: string | false | undefined, fallbackDir?: string | undefined }, identity: string): Place {
-  const wanted = [dir, fallbackDir].filter(path => typeof path === 'string').map(path => join(resolve(path), `http-${identity}`))
+export function placeOf ({ dir = DEFAULT, fallbackDir }: { dir?: string | false | undefined, fallbackDir?: string | undefined }, name: string): Place {
+  const wanted = [dir, fallbackDir].filter(path => typeof path === 'string').map(path => join(resolve(path), name))
   const obstacles = wanted.map(obstacle)
   const homes = wanted.filter((_, at) => obstacles[at] === undefined)
   if (dir === false || obstacles[0] === undefined) return { homes }

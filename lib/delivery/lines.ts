@@ -1,28 +1,28 @@
 // The lines of a segment, by number.
 
 const NEWLINE = 0x0a
-const OPENING = 0x7b
-const CLOSING = 0x7d
 
 /** Lines from `from` to before `to`. */
 export interface Range { from: number, to: number }
+
+/** Is what lies between these positions a line that can be sent? */
+export type Check = (bytes: Buffer, start: number, end: number) => boolean
 
 export class Lines {
   readonly #bytes: Buffer
   /** Positions after each line's newline. */
   readonly #ends: number[] = []
-  /** Numbers of the lines that are no JSON objects. */
+  /** Numbers of the lines that `check` has found fault with. */
   readonly malformed: number[] = []
 
-  /** `bytes` are whole lines. `isObject` looks closer than at the first and the last character. */
-  constructor (bytes: Buffer, isObject?: (text: string) => boolean) {
+  /** `bytes` are whole lines. */
+  constructor (bytes: Buffer, check: Check) {
     // Only a damaged file does not end with a newline.
     const whole = bytes.length === 0 || bytes.at(-1) === NEWLINE ? bytes : Buffer.concat([bytes, Buffer.of(NEWLINE)])
     this.#bytes = whole
     for (let start = 0; start < whole.length;) {
       const newline = whole.indexOf(NEWLINE, start)
-      const braces = whole[start] === OPENING && whole[newline - 1] === CLOSING
-      if (!braces || (isObject && !isObject(whole.toString('utf8', start, newline)))) this.malformed.push(this.#ends.length)
+      if (!check(whole, start, newline)) this.malformed.push(this.#ends.length)
       this.#ends.push(newline + 1)
       start = newline + 1
     }
@@ -42,7 +42,13 @@ export class Lines {
     return this.#length(range)
   }
 
-  /** The lines of this range that are JSON objects, each ended by a newline. */
+  /** Numbers of the other lines of this range. */
+  wellFormed ({ from, to }: Range): number[] {
+    const bad = new Set(this.malformed)
+    return Array.from({ length: to - from }, (_, at) => from + at).filter(line => !bad.has(line))
+  }
+
+  /** Those lines, each ended by a newline. */
   bytes (range: Range): Buffer {
     const bad = this.malformed.filter(line => line >= range.from && line < range.to)
     if (bad.length === 0) return this.#slice(range)

@@ -1,0 +1,16 @@
+// Options that name a module of the user's.
+import fs from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { OptionError, reason, show } from '../errors.js'
+
+/** The path of a module that is there, given by path or file URL. Throws an OptionError. */
+export function moduleAt (output: string, option: string, given: string, expected = 'the path of a module'): string {
+  try {
+    const path = given.startsWith('file:') ? fileURLToPath(given) : resolve(given)
+    if (!fs.statSync(path).isFile()) throw new Error(`${path} is no file`)
+    return path
+  } catch (error) {
+    throw new OptionError(output, option, `Expected \`${option}\` to be ${expected}, got ${show(given)}: ${reason(error)}`)
+  }
+}

@@ -41,7 +41,7 @@ t.test('by name, the same error arrives as the transport\'s own, code at the hea
     [{ pipeline: [{ target: 'pino-blackbox/jsonl', options: { file, utc: 1 } }] }, 'jsonl: Expected `utc` to be true or false, got 1 (number)'],
     [outputs({ target: 'pino-blackbox/console', options: { stream: 'x' } }), 'console: Expected `stream` to be "stdout" or "stderr", got "x" (string)'],
     [outputs({ target: 'pino-blackbox/http', options: { url, auth: {} } }), 'http: Expected `auth` to have `bearer`, `basic` or `header`, got none of them'],
-    [outputs({ target: 'pino/file' }), 'tee: Expected `outputs[].target` to be \'pino-blackbox/jsonl\' or \'pino-blackbox/parquet\' or \'pino-blackbox/http\' or \'pino-blackbox/console\', got "pino/file" (string)']
+    [outputs({ target: 'pino/file' }), 'tee: Expected `outputs[].target` to be \'pino-blackbox/jsonl\' or \'pino-blackbox/parquet\' or \'pino-blackbox/http\' or \'pino-blackbox/exporter\' or \'pino-blackbox/console\', got "pino/file" (string)']
   ]
   for (const [options, message] of table) {
     const transport = pino.transport(options)
@@ -159,6 +159,14 @@ t.test('DEFAULTS are the defaults, and cannot be changed', async t => {
       timeout: '30s',
       connectTimeout: '10s',
       tls: { rejectUnauthorized: true },
+      retry: { retries: 3, minDelay: 1000, maxDelay: 30_000, factor: 2, jitter: true },
+      journal: { maxSize: 256 * 1024 * 1024, whenFull: 'drop-oldest', blockTimeout: 2000, fsync: 'never', maxAge: '72h', maxBufferRecords: 10_000, maxBufferBytes: 8 * 1024 * 1024 },
+      closeTimeout: 5000
+    },
+    exporter: {
+      batch: { flushRecords: 200, flushAge: 1000, maxRecords: 10_000, maxBytes: '512k' },
+      concurrency: 1,
+      timeout: '30s',
       retry: { retries: 3, minDelay: 1000, maxDelay: 30_000, factor: 2, jitter: true },
       journal: { maxSize: 256 * 1024 * 1024, whenFull: 'drop-oldest', blockTimeout: 2000, fsync: 'never', maxAge: '72h', maxBufferRecords: 10_000, maxBufferBytes: 8 * 1024 * 1024 },
       closeTimeout: 5000

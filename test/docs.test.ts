@@ -1,17 +1,31 @@
 // The documentation is true: tables match the schemas, and every snippet of the README runs.
 import t from 'tap'
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { optionsPage, OPTIONS_PAGE } from './fixtures/option-tables.js'
+import { outputs, pages } from './fixtures/option-tables.js'
 import { cleanEnv } from './fixtures/harness.js'
 import { duck } from './fixtures/parquet.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-t.test('docs/options.md is what the schemas say', async t => {
-  t.equal(fs.readFileSync(OPTIONS_PAGE, 'utf8'), optionsPage(), 'run `npm run docs`')
+t.test('the option tables are what the schemas say, one page for each', async t => {
+  for (const { name, text, made } of pages()) t.equal(text, made, `docs/${name}: run \`npm run docs\``)
+  t.strictSame(pages().flatMap(({ outputs }) => outputs).sort(), [...outputs].sort())
+})
+
+t.test('links lead to pages and headings that are there', async t => {
+  const anchors = (text: string): string[] => [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+  for (const page of ['README.md', 'CONTRIBUTING.md', ...pages().map(({ name }) => `docs/${name}`)]) {
+    const text = fs.readFileSync(join(root, page), 'utf8')
+    for (const [, to] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [path, anchor] = to!.split('#')
+      const file = path === '' ? join(root, page) : join(root, dirname(page), path!)
+      t.ok(fs.existsSync(file), `${page}: ${to}`)
+      if (anchor !== undefined) t.ok(anchors(fs.readFileSync(file, 'utf8')).includes(anchor), `${page}: ${to}`)
+    }
+  }
 })
 
 t.test('every snippet of the README runs by itself and leaves its files', async t => {

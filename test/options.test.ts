@@ -166,7 +166,7 @@ t.test('tee: its outputs are checked, each with its place', async t => {
   const to = (entry: unknown) => () => tee([console(), entry as never])
   const target = 'pino-blackbox/console'
   const LEVEL = '"trace" or "debug" or "info" or "warn" or "error" or "fatal", or zero or a positive integer'
-  const TARGET = "Expected `outputs[].target` to be 'pino-blackbox/jsonl' or 'pino-blackbox/parquet' or 'pino-blackbox/http' or 'pino-blackbox/console', got "
+  const TARGET = "Expected `outputs[].target` to be 'pino-blackbox/jsonl' or 'pino-blackbox/parquet' or 'pino-blackbox/http' or 'pino-blackbox/exporter' or 'pino-blackbox/console', got "
   // Options of an output may hold a secret.
   for (const [value, text] of [[undefined, 'undefined'], [[], '[] (array)'], ['x', 'a value of type string'], [{}, '{} (object)'], [{ target }, 'a value of type object']] as Array<[never, string]>) {
     throwsOption(t, () => tee(value), 'tee', 'outputs', `Expected \`outputs\` to be an array with at least one entry, got ${text}`, text)

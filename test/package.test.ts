@@ -42,7 +42,7 @@ t.test('the tarball has the compiled code, its types and its papers, nothing els
   const files = list(installed).map(file => file.slice(installed.length + 1)).sort()
   const allowed = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/\w+\.md|dist\/(index|(lib|transports)\/[\w/-]+)\.(js|js\.map|d\.ts))$/
   t.strictSame(files.filter(file => !allowed.test(file)), [])
-  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/dumper.md', 'docs/http.md', 'docs/options.md', 'docs/parquet.md', 'dist/index.js', 'dist/index.d.ts']) t.ok(files.includes(file), file)
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/console.md', 'docs/dumper.md', 'docs/exporter.md', 'docs/http.md', 'docs/jsonl.md', 'docs/options.md', 'docs/parquet.md', 'docs/tee.md', 'dist/index.js', 'dist/index.d.ts']) t.ok(files.includes(file), file)
   const source = ['index.ts', ...list(join(repo, 'lib')), ...list(join(repo, 'transports'))].map(file => resolve(repo, file).slice(repo.length + 1))
   t.strictSame(files.filter(file => file.endsWith('.js')).sort(), source.map(file => `dist/${file.replace(/\.ts$/, '.js')}`).sort(), 'each source file is there, compiled, and no other')
   for (const file of files.filter(file => file.endsWith('.map'))) {
@@ -53,7 +53,7 @@ t.test('the tarball has the compiled code, its types and its papers, nothing els
 t.test('every export has types and a default, in this order, and both are there', async t => {
   t.strictSame(Object.keys(manifest.exports), ['.', './fastify', './*', './package.json'])
   const transports = fs.readdirSync(join(repo, 'transports')).map(name => basename(name, '.ts'))
-  t.strictSame(transports.sort(), ['console', 'http', 'jsonl', 'parquet', 'tee'])
+  t.strictSame(transports.sort(), ['console', 'exporter', 'http', 'jsonl', 'parquet', 'tee'])
   for (const [name, conditions] of Object.entries(manifest.exports)) {
     if (name === './package.json') continue
     t.strictSame(Object.keys(conditions as object), ['types', 'default'], name)

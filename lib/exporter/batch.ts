@@ -21,31 +21,37 @@ export class PartBatch implements Batch {
   }
 
   get text (): string {
-    return this.#text ??= this.bytes.toString()
+    this.#text ??= this.bytes.toString()
+    return this.#text
   }
 
   lines (): string[] {
-    return this.#lines ??= this.text.split('\n').slice(0, -1)
+    this.#lines ??= this.text.split('\n').slice(0, -1)
+    return this.#lines
   }
 
   records (): Array<Record<string, unknown>> {
-    return this.#parse().records
+    return this.#sorted().records
   }
 
   malformed (): string[] {
-    return this.#parse().malformed
+    return this.#sorted().malformed
   }
 
-  #parse (): Parsed {
-    if (this.#parsed) return this.#parsed
-    const parsed: Parsed = { records: [], malformed: [] }
-    for (const line of this.lines()) {
-      const record = objectIn(line)
-      if (record) parsed.records.push(record)
-      else parsed.malformed.push(line)
-    }
-    return this.#parsed = parsed
+  #sorted (): Parsed {
+    this.#parsed ??= sort(this.lines())
+    return this.#parsed
   }
+}
+
+function sort (lines: readonly string[]): Parsed {
+  const parsed: Parsed = { records: [], malformed: [] }
+  for (const line of lines) {
+    const record = objectIn(line)
+    if (record) parsed.records.push(record)
+    else parsed.malformed.push(line)
+  }
+  return parsed
 }
 
 function objectIn (line: string): Record<string, unknown> | undefined {

@@ -2,7 +2,7 @@
 // (what CI runs) 60 and 2,000 times, `-- --kills N --closes N` as often as you like. Writers of Parquet are killed 100 times, with
 // `--quick` 20 (`--parquet-kills N`), and so many stops of recoveries from a power cut are tried (`--pairs N`). Senders over HTTP and
 // their receivers are killed 100 times, with `--quick` 10 (`--http-kills N`), and a receiver is slow for 120 s, with `--quick` for 20
-// (`--slow-receiver SECONDS`).
+// (`--slow-receiver SECONDS`). 10,000 outputs are opened and closed, with `--quick` 500 (`--openings N`).
 import { spawnSync } from 'node:child_process'
 
 const args = process.argv.slice(2)
@@ -22,6 +22,7 @@ const statuses = [
   soak(['test/crash.test.ts', 'test/close-load.test.ts'], { KILLS: times('--kills', 200, 60), RUNS: times('--closes', 10_000, 2000) }),
   soak(['test/parquet-crash.test.ts', 'test/parquet-power.test.ts'], { KILLS: times('--parquet-kills', 100, 20), PAIRS: times('--pairs', 2000, 200) }),
   soak(['test/http-crash.test.ts'], { KILLS: times('--http-kills', 100, 10) }),
-  soak(['test/http-load.test.ts'], { SLOW_RECEIVER: times('--slow-receiver', 120, 20) })
+  soak(['test/http-load.test.ts'], { SLOW_RECEIVER: times('--slow-receiver', 120, 20) }),
+  soak(['test/leaks.test.ts'], { OPENINGS: times('--openings', 10_000, 500) })
 ]
 process.exit(Math.max(...statuses))

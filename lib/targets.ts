@@ -1,5 +1,6 @@
 // The targets of this package, by name and by file URL, and the builders that give pino its `transport` option: typed, checked
 // at once on the calling thread, and found by pino from wherever they are used.
+import fs from 'node:fs'
 import { resolve } from 'node:path'
 import { parseConsole, type ConsoleOptions } from './config/console.js'
 import { parseExporter, type ExporterOptions } from './config/exporter.js'
@@ -9,7 +10,7 @@ import { parseParquet, type ParquetOptions } from './config/parquet.js'
 import { parseTee, type TeeOptions } from './config/tee.js'
 import { parseOptions } from './config/options.js'
 import { count, either, group, optional, text } from './config/option.js'
-import { OptionError, show } from './errors.js'
+import { BlackboxError, OptionError, show } from './errors.js'
 import { FORMATS } from './http/body.js'
 
 /** What pino takes as `transport`, or as one of its `targets`; structured-clonable. */
@@ -25,6 +26,9 @@ export interface TargetSettings {
   /** Lines below it are not for this output. pino takes 'info' when a target in `targets` has none. */
   level?: string | number
 }
+
+/** A bundle for CommonJS has no such thing. */
+const HERE = import.meta.url ?? 'nowhere:/'
 
 const NAMES = ['jsonl', 'parquet', 'http', 'exporter', 'console', 'tee'] as const
 type Name = typeof NAMES[number]
@@ -83,12 +87,19 @@ function teeable (target: string): Exclude<Name, 'tee'> {
 }
 
 function build<O> (name: Name, options: O, settings: TargetSettings): Target<O> {
+  assertUnbundled()
   const { level } = parseOptions(name, settingsSchema, settings, {})
   return { target: urlOf(name), ...(level !== undefined && { level: level as string }), options }
 }
 
 function urlOf (name: Name): string {
-  return new URL(`../transports/${name}.js`, import.meta.url).href
+  return new URL(`../transports/${name}.js`, HERE).href
+}
+
+/** A bundler that took this code elsewhere took it away from the files that the worker loads. */
+function assertUnbundled (): void {
+  if (HERE.startsWith('file:') && fs.existsSync(new URL('../transports/', HERE))) return
+  throw new BlackboxError('BLACKBOX_BUNDLED', 'pino-blackbox has been bundled without the files that its worker loads; keep it and pino external (esbuild: --packages=external)')
 }
 
 /** Options that are paths, wherever they stand, but for the groups with names of the user's own. */

@@ -144,6 +144,24 @@ t.test('app.close() waits for dumps under way, closes a dumper of its own, and l
   await dumper.close()
 })
 
+t.test('registered twice: said, with what to do', async t => {
+  const app = Fastify()
+  await app.register(blackbox)
+  await t.rejects(async () => await app.register(blackbox), { code: 'BLACKBOX_REGISTERED', message: /registered once/ })
+})
+
+t.test('a dump that is asked for after the dumper was closed says so', async t => {
+  const dumper = createDumper({ enabled: true, dumpPath: t.testdir() })
+  const app = Fastify()
+  await app.register(blackbox, { dumper })
+  app.get('/', async request => {
+    await dumper.close()
+    const result = await request.dump()
+    return result.ok ? '' : result.error.code
+  })
+  t.equal((await app.inject('/')).body, 'BLACKBOX_DUMP_CLOSED')
+})
+
 t.test('every request has its own lines, however many run at the same time', async t => {
   const { get, dumps } = await watchedApp(t, {
     routes: app => app.get('/boom/:n', async ({ log, params }) => {

@@ -24,7 +24,7 @@ const leaks = (value: unknown, rules?: Rules, lines?: string[]): boolean => /can
 const NAMES = [
   'password', 'Password', 'user_password', 'passwordHash', 'passwd', 'pass_wd', 'PASSPHRASE', 'clientSecret', 'AWS_SECRET_ACCESS_KEY', 'token', 'accessToken', 'id_token', 'x-csrf-token', 'api_key', 'x-api-key', 'apiKey',
   'Authorization', 'proxy-authorization', 'credentials', 'Cookie', 'set-cookie', 'private-key', 'access_key', '_csrf', 'XSRF', 'creditCard', 'card-number', 'pwd', 'pass', 'DB_PASS', 'dbPass', 'auth', 'sid', 'pin', 'otp', 'cvv', 'cvc', 'ssn',
-  'jwt', 'session', 'sessionId', 'JSESSIONID', 'connect.sid', 'signature', 'user[pwd]', 'filter.auth', 'req.session', 'order[signature]'
+  'jwt', 'pw', 'otpCode', 'security_code', 'sig', 'X-Amz-Signature', 'session', 'sessionId', 'JSESSIONID', 'connect.sid', 'signature', 'user[pwd]', 'filter.auth', 'req.session', 'order[signature]'
 ]
 
 const PLACES: Record<string, (name: string, secret: string) => unknown> = {
@@ -138,7 +138,11 @@ t.test('values that are known by their looks are shown nowhere', async t => {
     [`sent [["a", "b"], ["password", "${CANARY}"]] twice`, 'sent [["a", "b"], ["password", "[redacted]"]] twice'],
     [`the api key: ${CANARY} is wrong`, 'the api key: [redacted] is wrong'],
     [`PGPASSWORD=${CANARY} psql`, 'PGPASSWORD=[redacted] psql'],
-    [`token = '${CANARY}'`, "token = '[redacted]'"]
+    [`token = '${CANARY}'`, "token = '[redacted]'"],
+    ...[
+      `ghp_${'aB3'.repeat(12)}`, `github_pat_${'aB3_'.repeat(12)}`, `glpat-${'aB3-'.repeat(5)}`, `npm_${'aB3'.repeat(12)}`, `sk_live_${'aB3'.repeat(8)}`, `rk_test_${'aB3'.repeat(8)}`,
+      `sk-proj-${'aB3-'.repeat(10)}`, 'xoxb-123456789012-abcdefABCDEF', `AKIA${'Q7'.repeat(8)}`, `AIza${'aB3-_'.repeat(7)}`, `SG.${'aB3'.repeat(7)}.${'xY9'.repeat(14)}`, `$2b$12$${'aB./'.repeat(13)}x`
+    ].map(key => [`refused: ${key}`, 'refused: [redacted]'] as [string, string])
   ]
   for (const [text, shown] of texts) t.equal(told({ text }).text, shown)
   t.notOk(leaks({ a: `${'x'.repeat(16_360)} https://u:${CANARY}@host` }), 'a URL that is cut before its host')
@@ -199,6 +203,10 @@ t.test('what is no secret stays as it is', async t => {
     usage: { prompt_tokens: 12, completion_tokens: 30, totalTokens: 42, max_tokens: 1000 },
     hasPassword: true,
     token: null,
+    tokenCount: 17,
+    token_type: 'Bearer',
+    passwordPolicy: 'at least twelve characters',
+    tokenExpiresIn: 3600,
     password: '',
     author: 'someone',
     authorId: 7,
@@ -237,12 +245,13 @@ t.test('what is no secret stays as it is', async t => {
       'token: undefined',
       'is the secret = true',
       'C:\\Users\\someone',
-      'ratio 16:9'
+      'ratio 16:9',
+      'desk-top, risk_free, ask-somebody-who-knows-about-it, AKIAI and npm_config_registry'
     ],
     'a:b=c': 'd',
     list: [['a', 'b'], ['session', 'token', 'c']],
     required: ['password', 'username'],
-    headers: { host: 'a.example', 'user-agent': 'tests/1.0', 'content-length': '12', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
+    headers: { ':method': 'GET', 'accept-language': 'de', origin: 'https://a.example', 'cache-control': 'no-cache', host: 'a.example', 'user-agent': 'tests/1.0', 'content-length': '12', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
   }
   t.strictSame(told(harmless), harmless)
   const cookies = told({ headers: { 'set-cookie': [`sid=${CANARY}; Path=/dashboard; Domain=shop.example; HttpOnly`] }, a: `https://shop.example/dashboard ${CANARY}` })

@@ -134,12 +134,12 @@ export class FileDumper implements Dumper {
     })
   }
 
-  /** May a dump with this key be written now? Counts it; what is refused is counted as left out. */
-  admit (key: string): boolean {
-    if (!this.enabled || this.#ending.ended) return false
-    const admitted = this.#tools.rate.admit(key, performance.now())
-    if (!admitted) this.complain('rate', 'more dumps than `rate` allows; some are left out')
-    return admitted
+  /** Why a dump with this key may not be written now. Counts it; what is refused by the rate is counted as left out. */
+  refusal (key: string): DumpError | undefined {
+    if (this.#ending.ended) return new DumpError('BLACKBOX_DUMP_CLOSED', 'the dumper was closed')
+    if (this.#tools.rate.admit(key, performance.now())) return undefined
+    this.complain('rate', 'more dumps than `rate` allows; some are left out')
+    return new DumpError('BLACKBOX_DUMP_RATE', `more dumps in a minute than \`rate\` allows (${key})`)
   }
 
   /** The absolute path of a file that nobody else writes, chosen without touching the disk. */
@@ -187,7 +187,8 @@ export class FileDumper implements Dumper {
     const time = Date.now()
     const key = baseOf(name === undefined ? 'dump' : String(name))
     this.#assertRoom(bytes)
-    if (!this.admit(key)) throw new DumpError('BLACKBOX_DUMP_RATE', `more dumps in a minute than \`rate\` allows (${key})`)
+    const refusal = this.refusal(key)
+    if (refusal) throw refusal
     return { key, names: () => namesOf(key, extension, time) }
   }
 

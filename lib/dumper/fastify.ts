@@ -3,6 +3,7 @@
 // runs (lib/handle-request.js), and what that would have answered with 200 becomes a 500.
 import { types } from 'node:util'
 import fastifyPlugin from 'fastify-plugin'
+import { BlackboxError } from '../errors.js'
 import { parsePlugin, parseStream, type FailureKind, type FastifyBlackboxOptions, type RecordStreamOptions } from '../config/requests.js'
 import { deskOf, type Desk } from './desk.js'
 import { replyFacts, requestFacts } from './facts.js'
@@ -52,6 +53,7 @@ const framework: Framework<FastifyRequest, FastifyReply> = {
 }
 
 async function blackbox (app: FastifyInstance, options: FastifyBlackboxOptions): Promise<void> {
+  if (app.hasRequestDecorator('dump')) throw new BlackboxError('BLACKBOX_REGISTERED', '`request.dump` is there already: pino-blackbox/fastify is registered once, for all requests that are to be watched')
   const desk = deskOf(parsePlugin(options))
   const { dumper, recorder, when } = desk
   const { watchOf, fail, reconsider } = watching(desk)

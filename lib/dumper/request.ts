@@ -84,7 +84,7 @@ export class RequestWatch<Request extends object, Reply extends object> {
     if (this.#case || !this.#counts(failure)) return undefined
     const { dumper } = this.#desk
     const key = `${this.#name} ${error === undefined ? kind : labelOf(error)}`
-    const path = dumper.admit(key) ? dumper.plan(this.#name) : undefined
+    const path = dumper.enabled && !dumper.refusal(key) ? dumper.plan(this.#name) : undefined
     this.#case = { failure, after: performance.now() - this.#started, key, path }
     if (this.#ended) this.#write(this.#case)
     return path
@@ -118,7 +118,8 @@ export class RequestWatch<Request extends object, Reply extends object> {
     if (!dumper.enabled) return { ok: true, path: undefined }
     try {
       const key = String(name)
-      if (!dumper.admit(key)) return { ok: false, error: new DumpError('BLACKBOX_DUMP_RATE', `more dumps in a minute than \`rate\` allows (${key})`) }
+      const refusal = dumper.refusal(key)
+      if (refusal) return { ok: false, error: refusal }
       const { error, statusCode } = this.#case?.failure ?? { error: this.#error, statusCode: this.#raw.statusCode }
       return await this.#put(dumper.plan(key), key, { ...this.#document('manual', statusCode, error), extra })
     } catch (thrown) {

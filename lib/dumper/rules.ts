@@ -4,23 +4,27 @@
 /** In a name, wherever it stands there. Names are compared in lower case and without punctuation, which may stand at the dash. */
 const CONTAINED = [
   'pass-word', 'pass-wd', 'pass-phrase', 'pass-code', 'secret', 'token', 'api-key', 'authorization', 'credential', 'cookie', 'private-key', 'access-key',
-  'encryption-key', 'signing-key', 'master-key', 'csrf', 'xsrf', 'credit-card', 'card-number', 'session-id', 'sess-id', 'connect-sid'
+  'encryption-key', 'signing-key', 'master-key', 'csrf', 'xsrf', 'credit-card', 'card-number', 'security-code', 'otp-code', 'amz-signature', 'session-id', 'sess-id', 'connect-sid'
 ]
 /** The whole name, or its last word: `dbPass`, `DB_PASS`, `user[pin]`. */
-const WORDS = ['pwd', 'pass', 'auth', 'sid', 'pin', 'otp', 'cvv', 'cvc', 'ssn', 'jwt']
+const WORDS = ['pwd', 'pw', 'pass', 'auth', 'sid', 'sig', 'pin', 'otp', 'cvv', 'cvc', 'ssn', 'jwt']
 /** Only the whole name, or what stands behind its last dot or bracket: `methodSignature` and `dbSession` are no secrets. */
 const WHOLE = ['session', 'signature']
+/** The last word of a name that tells something about a secret, and not the secret: `tokenType`, `password_policy`, `token_expires_in`. */
+const ABOUT = ['type', 'policy', 'count', 'length', 'expires', 'expiry']
+const LIFETIME = /expires(?:in|at)$/
 /** What headers are kept under. */
 const HEADERS = ['headers', 'trailers']
 /** Headers that tell how a request was made, and not who made it. */
 const SHOWN_HEADERS = [
-  'host', 'user-agent', 'content-type', 'content-length', 'content-encoding', 'accept', 'accept-encoding', 'transfer-encoding', 'connection',
+  ':method', ':scheme', ':authority', ':status', 'host', 'origin', 'date', 'user-agent', 'content-type', 'content-length', 'content-encoding', 'accept', 'accept-encoding', 'accept-language', 'cache-control',
+  'transfer-encoding', 'connection',
   'retry-after', 'x-request-id', 'x-correlation-id', 'traceparent'
 ]
 /** Without one of these a text holds no secret that could be told from any other word. */
-const SIGN = /[=:>%]|["'`] ?,|eyJ|\b(?:bearer|basic)[ \t]|-----B/i
+const SIGN = /[=:>%]|["'`] ?,|eyJ|\b(?:bearer|basic)[ \t]|-----B|\b(?:gh[oprsu]_|github_pat_|glpat-|npm_|[rs]k[-_]|xox[a-z]-|AKIA|ASIA|AIza|SG\.)|\$2[aby]\$/i
 /** Encoded text, tokens, keys and URLs with a user. */
-const OTHERS = '%|\\\\u|eyJ|\\b(?:bearer|basic)[ \\t]|-----B|\\/\\/[^\\s/]*[:@]'
+const OTHERS = '%|\\\\u|eyJ|\\b(?:bearer|basic)[ \\t]|-----B|\\/\\/[^\\s/]*[:@]|\\b(?:gh[oprsu]_|github_pat_|glpat-|npm_|[rs]k[-_]|xox[a-z]-|AKIA|ASIA|AIza|SG\\.)|\\$2[aby]\\$'
 /** What may stand between the end of a name and its value. */
 const BEHIND = '[[\\]\\\\ ]*["\'`=:>,]'
 
@@ -93,7 +97,8 @@ export class Rules {
   #judge (name: string): Name {
     const whole = plain(name)
     const tail = last(name.split(/[.[\]]+/))
-    const secret = CONTAINS.test(whole) || [whole, tail].some(name => this.#words.has(name) || this.#whole.has(name)) || this.#words.has(last(name.split(WORD_ENDS)))
+    const about = ABOUT.includes(last(name.split(WORD_ENDS))) || LIFETIME.test(whole)
+    const secret = !about && (CONTAINS.test(whole) || [whole, tail].some(name => this.#words.has(name) || this.#whole.has(name)) || this.#words.has(last(name.split(WORD_ENDS))))
     const headers = !secret && HEADERS.some(suffix => whole.endsWith(suffix))
     return { secret, counts: whole.endsWith('tokens'), headers, suspect: name.length >= LOOKED_AT || this.suspects(name) }
   }

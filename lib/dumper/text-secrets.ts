@@ -14,6 +14,11 @@ const SCHEME = /\b(bearer|basic)([ \t]{1,4})([\w.~+/=-]+)/gi
 /** A compact JWS or JWE (RFC 7515, 7516): a header that begins as JSON does, in base64url. */
 const JWT = /eyJ[\w-]*(?:\.[\w-]*)*/g
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----END))*(?:-----END [A-Z ]{0,60}-----)?/g
+/** Keys that tell by their beginning what they are: GitHub, GitLab, npm, Stripe and OpenAI, Slack, AWS, Google, SendGrid; a hash of bcrypt. */
+const KEY = new RegExp([
+  '\\b(?:gh[oprsu]_\\w{30,}|github_pat_\\w{30,}|glpat-[\\w-]{20,}|npm_\\w{30,}|[rs]k[-_][\\w-]{20,}|xox[a-z]-[\\w-]{10,}|A[KS]IA[A-Z\\d]{16}|AIza[\\w-]{35}|SG\\.[\\w-]{16,}\\.[\\w-]{16,})',
+  '\\$2[aby]\\$\\d\\d\\$[\\w./]{53}'
+].join('|'), 'g')
 const AUTHORITY = /[^\s/?#"'<>`\\]*/y
 /** What may stand behind the colon of a host. */
 const PORT = /^(?:\d{1,5})?$/
@@ -26,6 +31,7 @@ export function scrub (text: string, cut: boolean, reader: Reader): string {
   if (told.includes('//') && (cut || told.includes('@'))) told = scrubUrls(told, cut, reader)
   if (told.includes('eyJ')) told = told.replace(JWT, run => hide(run, isJwt(run), reader))
   if (told.includes('-----BEGIN ')) told = told.replace(PRIVATE_KEY, HIDDEN)
+  told = told.replace(KEY, key => hide(key, true, reader))
   return told.replace(SCHEME, (_, scheme: string, space: string, word: string) => `${scheme}${space}${hide(word, isCredential(word), reader)}`)
 }
 

@@ -70,7 +70,12 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
         delivery.wake()
       }
     },
-    flush: until => until === 'delivered' && delivered ? delivered() : journal.flush(),
+    async flush (until) {
+      const begun = performance.now()
+      const accepted = monitor.counters.get('acceptedRecords')
+      await (until === 'delivered' && delivered ? delivered() : journal.flush())
+      monitor.flushed(accepted, performance.now() - begun)
+    },
     close: () => {
       closed ??= close().catch(error => monitor.failed('close', error))
       return closed

@@ -49,6 +49,8 @@ interface State {
   delivered: Amount
   /** Refused for good, malformed lines included. */
   refused: Amount
+  /** Why. */
+  why: string | undefined
 }
 
 export class Exporter {
@@ -82,6 +84,7 @@ export class Exporter {
     const kept = within(refused, segment)
     return {
       ...this.#o.dead && { dead: kept },
+      error: state.why ?? (lost.records > 0 ? 'lines are missing in the journal' : undefined),
       dropped: [{ why: 'gone', ...lost }, ...this.#o.dead ? [] : [{ why: 'refused' as const, ...kept }]]
     }
   }
@@ -99,7 +102,7 @@ export class Exporter {
       throw errno(error) === 'ENOENT' ? new GoneError(`somebody has removed segment ${segment.id}`) : error
     })
     const lines = new Lines(bytes, this.#o.strict ? isObject : undefined)
-    const state = { lines, parts: new Parts(lines.count), delivered: { ...NOTHING }, refused: { ...NOTHING } }
+    const state = { lines, parts: new Parts(lines.count), delivered: { ...NOTHING }, refused: { ...NOTHING }, why: undefined }
     await this.#bury(state, lines.malformed, line => keyOf(segment, lines, { from: line, to: line + 1 }), null, 'malformed: no JSON object')
     return state
   }
@@ -168,11 +171,13 @@ export class Exporter {
   }
 
   /** As dead letters, or nowhere. */
-  async #bury ({ lines, refused }: State, numbers: readonly number[], key: (line: number) => string, status: number | null, why: string): Promise<void> {
+  async #bury (state: State, numbers: readonly number[], key: (line: number) => string, status: number | null, why: string): Promise<void> {
     if (numbers.length === 0) return
+    const { lines, refused } = state
     const text = this.destination.credentials.hide(why)
     await this.#o.dead?.add(numbers.map(line => ({ key: key(line), status, reason: text, record: lines.text(line) })))
     add(refused, numbers, lines)
+    state.why = text
   }
 
   #tell ({ status, headers, text }: Answer): string {

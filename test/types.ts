@@ -210,9 +210,13 @@ attended.on('batchFailed', ({ kept, error, attempts }) => {
   same<typeof kept, 'journal' | 'dead letters' | 'dropped'>(true)
   same<[typeof error, typeof attempts], [string, number]>(true)
 })
-const { status, outputs: [firstHealth] }: Health = attended.health()
-same<typeof status, 'healthy' | 'warning' | 'degraded'>(true)
-same<typeof firstHealth, OutputHealth | undefined>(true)
+const health: Health = attended.health()
+same<Health['status'], 'healthy' | 'warning' | 'degraded'>(true)
+const [firstHealth] = health.outputs
+const since: OutputHealth | undefined = firstHealth
+const causes: string[] = since!.reasons.map(({ cause }) => cause)
+// @ts-expect-error a healthy output has no reason, so no reason is healthy
+const well: boolean = since!.reasons[0]!.status === 'healthy'
 attended.close()
 // @ts-expect-error no such event
 attended.on('delivered', () => {})
@@ -251,4 +255,4 @@ const option: string = new OptionError('jsonl', 'file', 'a').option
 // @ts-expect-error only option errors have an option
 const none = new FlushError('A', 'a').option
 
-export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper }
+export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper, causes, well }

@@ -53,7 +53,7 @@ export function http (options: HttpOptions, settings: TargetSettings = {}): Targ
 /** Lines to stdout or stderr. Throws an OptionError. */
 export function console (options: ConsoleOptions = {}, settings: TargetSettings = {}): Target<ConsoleOptions> {
   parseConsole(options)
-  return build('console', options, settings)
+  return build('console', absolute(options), settings)
 }
 
 /** Several outputs behind one intake: what pino's `targets` do, faster and each failing alone. Throws an OptionError. */
@@ -86,6 +86,7 @@ function urlOf (name: Name): string {
 
 /** Options that are paths, wherever they stand, but for the groups with names of the user's own. */
 const PATHS = ['file', 'dir', 'fallbackDir']
+const MODULES = ['format', 'hooks']
 const GROUPS = ['journal', 'auth', 'bearer', 'basic', 'password', 'header', 'value', 'tls', 'ca', 'cert', 'key', 'passphrase']
 
 /** The worker resolves paths when it starts; by then the process may have changed its directory. */
@@ -93,7 +94,7 @@ function absolute<O> (options: O): O {
   if (typeof options !== 'object' || options === null) return options
   return Object.fromEntries(Object.entries(options).map(([name, value]) => {
     if (GROUPS.includes(name)) return [name, absolute(value)]
-    const path = typeof value === 'string' && (PATHS.includes(name) || (name === 'format' && !FORMATS.includes(value) && !value.startsWith('file:')))
+    const path = typeof value === 'string' && (PATHS.includes(name) || (MODULES.includes(name) && !FORMATS.includes(value) && !value.startsWith('file:')))
     return [name, path ? (name === 'file' && /[/\\]$/.test(value) ? resolve(value) + '/' : resolve(value)) : value]
   })) as O
 }

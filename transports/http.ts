@@ -7,6 +7,7 @@ import { parseDestination, type HttpDestination } from '../lib/config/destinatio
 import { parseHttp, type HttpOptions } from '../lib/config/http.js'
 import { MOST_IN_MEMORY, SEGMENTS_PER_JOURNAL } from '../lib/config/journal.js'
 import { DeadLetters } from '../lib/delivery/dead-letters.js'
+import { Hooks } from '../lib/hooks/hooks.js'
 import { formatOf, isStrict } from '../lib/http/body.js'
 import { Client } from '../lib/http/client.js'
 import { compressor } from '../lib/http/compress.js'
@@ -32,6 +33,7 @@ export async function output (options: unknown): Promise<Output> {
   const o = parseHttp(options)
   const format = await formatOf(o.format)
   const monitor = new Monitor(o.label)
+  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'http', monitor)
   const { homes, instead } = placeOf(o.journal, o.identity)
   if (instead) monitor.say('place', instead)
   const { journal, after } = homes.length > 0 ? onDisk(o, homes, monitor) : inMemory(o, monitor)

@@ -1,17 +1,16 @@
 // The options of the http output.
-import fs from 'node:fs'
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { common, fsyncPolicy } from './common.js'
+import { common, fsyncPolicy, hooksOf } from './common.js'
 import { destination, destinationOf, fieldsOf } from './destination.js'
 import { spoolJournal } from './journal.js'
+import { moduleAt } from './module.js'
 import { contradiction, parseOptions } from './options.js'
 import { alias, count, either, flag, group, hidden, map, oneOf, optional, size, text, timer, type Filled, type Input } from './option.js'
 import { checkRetry, retryOption } from './retry.js'
 import { secret } from './secret.js'
 import { assertWritable } from './writable.js'
-import { OptionError, reason, show } from '../errors.js'
+import { OptionError, reason } from '../errors.js'
 import { FORMATS } from '../http/body.js'
 import { DEFAULT_LEVEL, HIGHEST_LEVEL } from '../http/compress.js'
 import { readSecret, type Secret } from '../http/credentials.js'
@@ -77,7 +76,8 @@ function check (filled: Filled<typeof httpSchema>) {
     url,
     headers,
     credentials,
-    format: FORMATS.includes(format) ? format : moduleAt(format),
+    format: FORMATS.includes(format) ? format : moduleAt('http', 'format', format, '"ndjson", "json" or the path of a module'),
+    hooks: hooksOf('http', filled.hooks),
     tls: tlsOf(tls),
     journal: { ...journal, fsync: fsyncPolicy(journal.fsync) },
     early: { records: batch.flushRecords === false ? Infinity : batch.flushRecords, age: batch.flushAge === false ? Infinity : batch.flushAge },
@@ -85,16 +85,6 @@ function check (filled: Filled<typeof httpSchema>) {
     label: name ?? `http ${url.origin}`,
     /** Of the journal: lines for one destination are not for another one. */
     identity: name !== undefined && /^[\w.-]{1,100}$/.test(name) ? name : createHash('sha256').update(name ?? place).digest('hex').slice(0, 12)
-  }
-}
-
-function moduleAt (format: string): string {
-  try {
-    const path = format.startsWith('file:') ? fileURLToPath(format) : resolve(format)
-    if (!fs.statSync(path).isFile()) throw new Error(`${path} is no file`)
-    return path
-  } catch (error) {
-    throw new OptionError('http', 'format', `Expected \`format\` to be "ndjson", "json" or the path of a module, got ${show(format)}: ${reason(error)}`)
   }
 }
 

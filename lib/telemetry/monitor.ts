@@ -29,6 +29,8 @@ export interface Witness {
   written (amount: Amount, effort: Effort): void
   failed (amount: Amount, kept: Kept, error: string, effort: Effort): void
   flushed (records: number, duration: number): void
+  /** Hears no more, after so many ms at most. */
+  close (ms: number): Promise<void>
 }
 
 const NOTHING: Amount = { records: 0, bytes: 0 }

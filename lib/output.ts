@@ -56,6 +56,7 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
     await within(delivery.ended, left())
     await within(journal.release(), left())
     registry.remove(output)
+    await monitor.witness?.close(left())
     monitor.sum()
   }
 
@@ -70,7 +71,12 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
         delivery.wake()
       }
     },
-    flush: until => until === 'delivered' && delivered ? delivered() : journal.flush(),
+    async flush (until, counts) {
+      const begun = performance.now()
+      const accepted = monitor.counters.get('acceptedRecords')
+      await (until === 'delivered' && delivered ? delivered() : journal.flush())
+      if (counts) monitor.flushed(accepted, performance.now() - begun)
+    },
     close: () => {
       closed ??= close().catch(error => monitor.failed('close', error))
       return closed

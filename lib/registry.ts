@@ -18,7 +18,8 @@ export interface Registered {
   readonly kind: string
   readonly name: string
   readonly counters: Counters
-  flush (until: Until): Promise<void>
+  /** Those that somebody has asked for count in the metrics. */
+  flush (until: Until, counts: boolean): Promise<void>
   /** Takes other settings while it runs. Throws an OptionError. */
   configure? (settings: unknown): void
 }
@@ -85,12 +86,12 @@ export class Registry {
   }
 
   /** Every line that was written to this thread before the call is as safe as `until` asks, in every output. */
-  async flush (until: Until): Promise<void> {
+  async flush (until: Until, counts = false): Promise<void> {
     do {
       await Promise.all(this.pauses)
       await this.#quiet()
     } while (this.pauses.size > 0)
-    const results = await Promise.allSettled([...this.outputs.keys()].map(output => output.flush(until)))
+    const results = await Promise.allSettled([...this.outputs.keys()].map(output => output.flush(until, counts)))
     const failed = results.find(result => result.status === 'rejected')
     if (failed) throw failed.reason
   }
@@ -146,7 +147,7 @@ export class Registry {
     if (blackbox === 'configure') return post(EVENTS.answer, { id, done: true, error: this.#configure(settings, output) } satisfies Answer)
     post(EVENTS.answer, { id, done: blackbox !== 'flush', paused: this.pauses.size > 0 } satisfies Answer)
     if (blackbox !== 'flush') return
-    const error = await this.flush(until).then(() => undefined, reason)
+    const error = await this.flush(until, true).then(() => undefined, reason)
     post(EVENTS.answer, { id, done: true, error } satisfies Answer)
   }
 

@@ -18,6 +18,8 @@ const all = new WeakMap<TransportStream, Requests>()
 export class Requests {
   /** What the worker has told of its outputs. */
   readonly outputs: OutputInfo[] = []
+  /** Called when there may be news: a flush is over, or the worker. */
+  readonly news = new Set<() => void>()
   readonly #transport: TransportStream
   readonly #open = new Map<number, (answer: Answer | Error) => void>()
   #bringing: Promise<void> | undefined
@@ -35,12 +37,16 @@ export class Requests {
 
   private constructor (transport: TransportStream) {
     this.#transport = transport
-    transport.on(EVENTS.answer, (answer: Answer) => this.#open.get(answer.id)?.(answer))
+    transport.on(EVENTS.answer, (answer: Answer) => {
+      this.#open.get(answer.id)?.(answer)
+      for (const look of this.news) look()
+    })
     transport.on(EVENTS.outputs, (outputs: OutputInfo[]) => {
       this.outputs.push(...outputs.filter(({ id }) => !this.outputs.some(known => known.id === id)))
     })
     transport.on('close', () => {
       for (const settle of [...this.#open.values()]) settle(closed())
+      for (const look of this.news) look()
     })
   }
 

@@ -64,7 +64,7 @@ export function exporter (options: ExporterOptions, settings: TargetSettings = {
 /** Lines to stdout or stderr. Throws an OptionError. */
 export function console (options: ConsoleOptions = {}, settings: TargetSettings = {}): Target<ConsoleOptions> {
   parseConsole(options)
-  return build('console', options, settings)
+  return build('console', absolute(options), settings)
 }
 
 /** Several outputs behind one intake: what pino's `targets` do, faster and each failing alone. Throws an OptionError. */
@@ -104,7 +104,7 @@ function assertUnbundled (): void {
 
 /** Options that are paths, wherever they stand, but for the groups with names of the user's own. */
 const PATHS = ['file', 'dir', 'fallbackDir']
-const MODULES = ['format', 'module']
+const MODULES = ['format', 'module', 'hooks']
 const GROUPS = ['journal', 'auth', 'bearer', 'basic', 'password', 'header', 'value', 'tls', 'ca', 'cert', 'key', 'passphrase']
 
 /** The worker resolves paths when it starts; by then the process may have changed its directory. */

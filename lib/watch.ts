@@ -1,12 +1,16 @@
-// The view from the main thread: what each output of a logger has done so far. The figures lie in shared memory, so they can be
-// read at any time, even in a process 'exit' handler after the outputs have closed.
+// The view from the main thread: what each output of a logger has done so far, how it does, and what happens. The figures lie in shared
+// memory, so they can be read at any time, even in a process 'exit' handler after the outputs have closed.
 import { awake } from './deadline.js'
-import { BlackboxError } from './errors.js'
+import { BlackboxError, reason } from './errors.js'
 import { transportsOf, type LoggerLike, type TransportStream } from './logger.js'
 import { Requests } from './requests.js'
 import type { OutputInfo } from './registry.js'
+import { complaints, tellStderr } from './telemetry/complaints.js'
 import { Counters, type Metrics } from './telemetry/counters.js'
+import { EventFeed, type FigureEvents } from './telemetry/events.js'
+import { reasonsFor, worst, type Health } from './telemetry/health.js'
 import { checkChanges, type HttpDestination } from './config/destination.js'
+import { parseWatch, type WatchOptions } from './config/watch.js'
 
 export interface OutputMetrics extends Metrics {
   /** 'jsonl', 'console', ... */
@@ -15,30 +19,58 @@ export interface OutputMetrics extends Metrics {
   name: string
 }
 
+/** The events of a watch, by their names. */
+export interface WatchEvents extends FigureEvents {}
+
 export interface Watch {
   /** Resolves when the outputs are known; before that `metrics()` is empty. */
   readonly ready: Promise<void>
   /** The figures of every output, as of now. */
   metrics (): OutputMetrics[]
+  /** How every output does, as of now. 'healthy' before they are known. */
+  health (): Health
   /**
    * Another receiver, or other credentials, from the next request on; what waits in the journal goes there too. For every output
    * of this logger that sends over HTTP, or the one of this `name`. Without new credentials those there are go only to the same
    * origin. Rejects with an OptionError, or with a BlackboxError when it is not taken. A restart begins with the options again.
    */
   configure (destination: HttpDestination, output?: { name?: string }): Promise<void>
+  /**
+   * Hears of what happens, ten times a second at most for each output: what is new is summed up to one event. The first one has
+   * everything since the output was opened. A listener that throws is reported on stderr. Does not keep the process alive.
+   */
+  on<K extends keyof WatchEvents> (event: K, listener: (event: WatchEvents[K]) => void): Watch
+  once<K extends keyof WatchEvents> (event: K, listener: (event: WatchEvents[K]) => void): Watch
+  off<K extends keyof WatchEvents> (event: K, listener: (event: WatchEvents[K]) => void): Watch
+  /** No more events. Figures stay readable. */
+  close (): void
 }
 
-/** Watches all outputs of a logger. Throws a LoggerError when it has no transport. */
-export function watch (logger: LoggerLike): Watch {
+/** Watches all outputs of a logger. Throws a LoggerError when it has no transport, and an OptionError. */
+export function watch (logger: LoggerLike, options?: WatchOptions): Watch {
   const transports = transportsOf(logger)
+  const { health: thresholds } = parseWatch(options)
   const counters = new Map<OutputInfo, Counters>()
-  const read = (output: OutputInfo): OutputMetrics => {
+  const outputs = (): Array<{ kind: string, name: string, counters: Counters }> => transports.flatMap(transport => Requests.of(transport).outputs.map(output => {
     if (!counters.has(output)) counters.set(output, new Counters(output.memory))
-    return { kind: output.kind, name: output.name, ...counters.get(output)!.read() }
-  }
-  return {
+    return { kind: output.kind, name: output.name, counters: counters.get(output)! }
+  }))
+  const complain = complaints(message => tellStderr(`pino-blackbox watch: ${message}\n`))
+  const feed = new EventFeed<WatchEvents>(outputs, (event, error) => complain(event, `a listener of '${event}' failed: ${reason(error)}`))
+  const look = (): void => feed.look()
+  const listen = (): void => { for (const transport of transports) Requests.of(transport).news.add(look) }
+
+  const self: Watch = {
     ready: Promise.all(transports.map(known)).then(() => {}),
-    metrics: () => transports.flatMap(transport => Requests.of(transport).outputs.map(read)),
+    metrics: () => outputs().map(({ kind, name, counters }) => ({ kind, name, ...counters.read() })),
+    health () {
+      const now = Date.now()
+      const found = outputs().map(({ kind, name, counters }) => {
+        const reasons = reasonsFor({ kind, metrics: counters.read(), lately: counters.incidents.within(thresholds.window as number, now), now }, thresholds)
+        return { name, kind, status: worst(reasons.map(({ status }) => status)), reasons }
+      })
+      return { status: worst(found.map(({ status }) => status)), outputs: found }
+    },
     configure: async (settings, { name } = {}) => {
       checkChanges(settings)
       const answers = await awake(async () => await Promise.all(transports.map(async transport => {
@@ -49,8 +81,27 @@ export function watch (logger: LoggerLike): Watch {
       // With several transports one of them takes it.
       if (answers.some(answer => answer && answer.error === undefined)) return
       throw new BlackboxError('BLACKBOX_CONFIGURE', answers.find(answer => answer)?.error ?? 'this logger has no output that can be configured')
+    },
+    on (event, listener) {
+      feed.on(event, listener)
+      listen()
+      return self
+    },
+    once (event, listener) {
+      feed.on(event, listener, true)
+      listen()
+      return self
+    },
+    off (event, listener) {
+      feed.off(event, listener)
+      return self
+    },
+    close () {
+      feed.close()
+      for (const transport of transports) Requests.of(transport).news.delete(look)
     }
   }
+  return self
 }
 
 /** Resolves when the outputs of a transport are known, or never will be. */

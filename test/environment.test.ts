@@ -38,6 +38,8 @@ t.test('every scalar option has a variable', async t => {
     ['PERIODIC_FLUSH', '1s', { periodicFlush: 1000 }],
     ['SYNC', 'true', { sync: true }],
     ['NAME', 'shop', { name: 'shop' }],
+    ['HOOKS', './hooks.mjs', { hooks: './hooks.mjs' }],
+    ['HOOKS', './hooks.mjs', { hooks: './hooks.mjs' }],
     ['CLOSE_TIMEOUT', '2s', { closeTimeout: 2000 }]
   ]
   const plain = jsonl({ file: '/a' }, {})
@@ -81,6 +83,7 @@ t.test('parquet: every scalar option has a variable', async t => {
     ['JOURNAL_MAX_AGE', '30d', { journal: { ...journal, maxAge: 30 * 86_400_000 } }],
     ['MKDIR', 'false', { mkdir: false }],
     ['NAME', 'shop', { name: 'shop' }],
+    ['HOOKS', './hooks.mjs', { hooks: './hooks.mjs' }],
     ['CLOSE_TIMEOUT', '2s', { closeTimeout: 2000 }]
   ]
   for (const [variable, text, filled] of table) {

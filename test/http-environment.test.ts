@@ -53,6 +53,7 @@ t.test('every scalar option has a variable, some have two', async t => {
     ['JOURNAL_MAX_BUFFER_RECORDS', '5', { journal: { ...journal, maxBufferRecords: 5 } }],
     ['MAX_BUFFER_BYTES', '1k', { journal: { ...journal, maxBufferBytes: 1024 } }],
     ['NAME', 'shop', { name: 'shop' }],
+    ['HOOKS', './hooks.mjs', { hooks: './hooks.mjs' }],
     ['CLOSE_TIMEOUT', '2s', { closeTimeout: 2000 }]
   ]
   for (const [variable, text, expected] of table) {

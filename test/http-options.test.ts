@@ -82,6 +82,7 @@ const refused: Refused = {
   'journal.maxBufferRecords': [COUNT, not()],
   'journal.maxBufferBytes': [BYTES, not()],
   name: [TEXT, not()],
+  hooks: [TEXT, not()],
   closeTimeout: [CLOSE, [...not(), ['10s', '"10s" (string)']]]
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { countLines, cutAt, firstLine, wholeLines, type Block } from '../lib/journal/block.js'
 import { Bound, type BoundOptions } from '../lib/journal/bound.js'
@@ -6,6 +7,8 @@ import type { Amount } from '../lib/journal/journal.js'
 import { Queue } from '../lib/journal/queue.js'
 import { Watermark } from '../lib/journal/watermark.js'
 import { Counters } from '../lib/telemetry/counters.js'
+import { LONGEST_WINDOW } from '../lib/telemetry/incidents.js'
+import { fixture } from './fixtures/harness.js'
 
 const blockOf = (...lines: string[]): Block => ({ bytes: Buffer.from(lines.map(line => `${line}\n`).join('')), records: lines.length })
 const sized = (bytes: number, records = 1): Block => ({ bytes: Buffer.alloc(bytes, 0x0a), records })
@@ -167,9 +170,33 @@ t.test('a block larger than the whole bound is taken while nothing else is held,
   }
 })
 
-t.test('figures are readable though their worker was terminated in the middle of an update', async t => {
+t.test('figures of a worker that changes them all the time, and is terminated, are whole at every look', async t => {
   const counters = new Counters()
-  counters.add({ acceptedRecords: 3, pendingRecords: 3 })
-  Atomics.add(new Int32Array(counters.memory, 0, 1), 0, 1)
-  t.match(new Counters(counters.memory).read(), { acceptedRecords: 3, pendingRecords: 3 })
+  const writer = new Worker(fixture('counting.js'), { workerData: { memory: counters.memory, counters: import.meta.resolve('../dist/lib/telemetry/counters.js') } })
+  let torn = 0
+  let last = 0
+  for (let looks = 0; looks < 20_000 || last < 1000; looks++) {
+    const { acceptedRecords, deliveredRecords, pendingRecords, dropped } = counters.read()
+    if (acceptedRecords !== deliveredRecords + pendingRecords + dropped.full || acceptedRecords < last) torn++
+    last = acceptedRecords
+    if (last === 0) await new Promise(resolve => setImmediate(resolve))
+  }
+  t.equal(torn, 0)
+  await writer.terminate()
+  const { acceptedRecords, deliveredRecords, pendingRecords, dropped } = counters.read()
+  t.equal(acceptedRecords, deliveredRecords + pendingRecords + dropped.full)
+  t.equal(counters.look().error, `error ${acceptedRecords}`, 'and so is the last error')
+})
+
+t.test('failures and drops lately: those of the window, whole seconds, and again none when it is over', async t => {
+  const { incidents } = new Counters()
+  const noon = Date.UTC(2026, 10, 20, 12)
+  for (let second = 0; second < 30; second++) incidents.add({ failures: 1, dropped: 5 }, noon + second * 1000)
+  t.strictSame(incidents.within(10_000, noon + 29_999), { failures: 11, dropped: 55 })
+  t.strictSame(incidents.within(60_000, noon + 29_999), { failures: 30, dropped: 150 })
+  t.strictSame(incidents.within(60_000, noon + 88_500), { failures: 2, dropped: 10 })
+  t.strictSame(incidents.within(60_000, noon + 90_000), { failures: 0, dropped: 0 })
+  incidents.add({ failures: 1, dropped: 0 }, noon + 600_000)
+  t.strictSame(incidents.within(LONGEST_WINDOW, noon + 600_000), { failures: 30, dropped: 145 }, 'a slot is used again after ten minutes')
+  t.strictSame(incidents.within(60_000, noon - 60_000), { failures: 0, dropped: 0 }, 'a clock that was set back')
 })

@@ -37,12 +37,14 @@ const refused: Record<'jsonl' | 'console', Refused> = {
     sync: [FLAG, not(true)],
     append: ['true', [...not(true), [false, 'false (boolean)']]],
     name: [TEXT, not()],
+    hooks: [TEXT, not()],
     closeTimeout: [CLOSE, [...not(), [10_000, '10000 (number)'], ['10s', '"10s" (string)']]]
   },
   console: {
     stream: ['"stdout" or "stderr"', [...not(), ['stdin', '"stdin" (string)'], [1, '1 (number)']]],
     maxLength: [BYTES, not()],
     name: [TEXT, not()],
+    hooks: [TEXT, not()],
     closeTimeout: [CLOSE, [...not(), ['10s', '"10s" (string)']]]
   }
 }

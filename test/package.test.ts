@@ -51,7 +51,7 @@ t.test('the tarball has the compiled code, its types and its papers, nothing els
 })
 
 t.test('every export has types and a default, in this order, and both are there', async t => {
-  t.strictSame(Object.keys(manifest.exports), ['.', './fastify', './*', './package.json'])
+  t.strictSame(Object.keys(manifest.exports), ['.', './fastify', './prometheus', './*', './package.json'])
   const transports = fs.readdirSync(join(repo, 'transports')).map(name => basename(name, '.ts'))
   t.strictSame(transports.sort(), ['console', 'exporter', 'http', 'jsonl', 'parquet', 'tee'])
   for (const [name, conditions] of Object.entries(manifest.exports)) {
@@ -77,7 +77,10 @@ t.test('a dependency is imported by exactly one file, and everything imported is
     }
   }
   const declared = { ...manifest.dependencies, ...manifest.optionalDependencies }
-  t.strictSame([...importers.keys()].sort(), Object.keys(declared).sort())
+  // The application's own, where it has it: loaded by an export that is of no use without.
+  t.strictSame([...importers.get('prom-client') ?? []], ['lib/telemetry/prometheus.ts'])
+  t.match(manifest, { peerDependencies: { 'prom-client': String }, peerDependenciesMeta: { 'prom-client': { optional: true } } })
+  t.strictSame([...importers.keys()].filter(name => name !== 'prom-client').sort(), Object.keys(declared).sort())
   for (const [name, files] of importers) t.equal(files.size, 1, `${name}: ${[...files].join(' ')}`)
   t.equal([...importers.get('date-fns')!][0], [...importers.get('@date-fns/utc')!][0], 'dates are one affair')
 })

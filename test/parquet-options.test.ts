@@ -46,6 +46,7 @@ const refused: Refused = {
   'journal.maxAge': [DURATION, not()],
   mkdir: [FLAG, not(true)],
   name: [TEXT, not()],
+  hooks: [TEXT, not()],
   closeTimeout: [CLOSE, [...not(), [10_000, '10000 (number)'], ['10s', '"10s" (string)']]]
 }
 

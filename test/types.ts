@@ -3,7 +3,8 @@ import Fastify from 'fastify'
 import pino from 'pino'
 import {
   BlackboxError, console, DEFAULTS, DeliveryError, flush, FlushError, jsonl, LoggerError, OptionError, shutdown, tee, watch,
-  type ConsoleOptions, type DropReason, type FlushOptions, type JsonlOptions, type LoggerLike, type Metrics, type OutputMetrics,
+  type BatchFailedEvent, type BatchWrittenEvent, type BufferedEvent, type ConsoleOptions, type DroppedEvent, type DropReason, type FlushCompletedEvent,
+  type FlushOptions, type Health, type JsonlOptions, type OutputHealth, type WatchEvents, type LoggerLike, type Metrics, type OutputMetrics,
   type ShutdownOptions, type SignalOptions, type Target, type TargetSettings, type TeeOptions, type Watch
 } from 'pino-blackbox'
 import consoleTarget from 'pino-blackbox/console'
@@ -194,6 +195,47 @@ const lost = metrics!.dropped.lost
 watched.ready = Promise.resolve()
 // @ts-expect-error no logger
 watch()
+const attended: Watch = watch(log, { health: { window: '1m', failures: 10, warnAt: 0.8, degradedAt: 0.95, age: '5m', lag: 300_000 } })
+  .on('buffered', event => { same<typeof event, BufferedEvent>(true) })
+  .on('dropped', event => { same<typeof event, DroppedEvent>(true) })
+  .on('batchWritten', event => { same<typeof event, BatchWrittenEvent>(true) })
+  .once('batchFailed', event => { same<typeof event, BatchFailedEvent>(true) })
+  .off('flushCompleted', event => { same<typeof event, FlushCompletedEvent>(true) })
+same<keyof WatchEvents & ('buffered' | 'dropped' | 'batchWritten' | 'batchFailed' | 'flushCompleted'), 'buffered' | 'dropped' | 'batchWritten' | 'batchFailed' | 'flushCompleted'>(true)
+attended.on('dropped', ({ output, reason, records, bytes }) => {
+  same<typeof reason, DropReason>(true)
+  same<[typeof output, typeof records, typeof bytes], [string, number, number]>(true)
+})
+attended.on('batchFailed', ({ kept, error, attempts }) => {
+  same<typeof kept, 'journal' | 'dead letters' | 'dropped'>(true)
+  same<[typeof error, typeof attempts], [string, number]>(true)
+})
+const health: Health = attended.health()
+same<Health['status'], 'healthy' | 'warning' | 'degraded'>(true)
+const [firstHealth] = health.outputs
+const since: OutputHealth | undefined = firstHealth
+const causes: string[] = since!.reasons.map(({ cause }) => cause)
+// @ts-expect-error a healthy output has no reason, so no reason is healthy
+const well: boolean = since!.reasons[0]!.status === 'healthy'
+attended.close()
+// @ts-expect-error no such event
+attended.on('delivered', () => {})
+// @ts-expect-error a drop has no error
+attended.on('dropped', ({ error }) => error)
+// @ts-expect-error what was buffered has no attempts
+attended.on('buffered', ({ attempts }) => attempts)
+// @ts-expect-error a written batch has gone nowhere else
+attended.on('batchWritten', ({ kept }) => kept)
+// @ts-expect-error a failed batch took no time
+attended.on('batchFailed', ({ duration }) => duration)
+// @ts-expect-error a flush has no bytes
+attended.on('flushCompleted', ({ bytes }) => bytes)
+// @ts-expect-error a listener is a function
+attended.on('dropped', true)
+// @ts-expect-error an unknown threshold
+watch(log, { health: { windows: '1m' } })
+// @ts-expect-error a share is a number
+watch(log, { health: { warnAt: '80%' } })
 
 const settings: TargetSettings = { level: 'info' }
 // @ts-expect-error the defaults cannot be replaced
@@ -213,4 +255,4 @@ const option: string = new OptionError('jsonl', 'file', 'a').option
 // @ts-expect-error only option errors have an option
 const none = new FlushError('A', 'a').option
 
-export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper }
+export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper, causes, well }

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConsole, type ConsoleOptions } from '../lib/config/console.js'
 import { errno, GoneError } from '../lib/errors.js'
+import { Hooks } from '../lib/hooks/hooks.js'
 import { Appender } from '../lib/journal/appender.js'
 import { MemoryJournal } from '../lib/journal/memory.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
@@ -21,10 +22,11 @@ const LONGEST_PAUSE = 50
 /** The reader has gone away, or the terminal was closed. */
 const GONE = ['EPIPE', 'EIO', 'EBADF', 'ENXIO']
 
-/** Throws an OptionError; afterwards nothing does. */
-export function output (options: unknown): Output {
+/** Rejects with an OptionError; afterwards nothing does. */
+export async function output (options: unknown): Promise<Output> {
   const o = parseConsole(options)
   const monitor = new Monitor(o.name ?? `console ${o.stream}`)
+  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'console', monitor)
   const journal = new MemoryJournal({ monitor, maxBytes: o.maxLength, rule: { maxBytes: SEGMENT, early: { records: 1, age: 0 } }, whenFull: 'drop-newest', blockTimeout: 0 })
   return createOutput({
     kind: 'console', monitor, journal, closeTimeout: o.closeTimeout, deliver: writer(o.stream === 'stdout' ? 1 : 2, o.stream)
@@ -60,7 +62,7 @@ function writer (fd: number, name: string): (segment: Sealed) => Promise<void> {
   }
 }
 
-/** pino target: stdout or stderr. */
-export default function console (options?: ConsoleOptions): Writable {
-  return transport([{ output: output(options), level: 0 }])
+/** pino target: stdout or stderr. Rejects with an OptionError. */
+export default async function console (options?: ConsoleOptions): Promise<Writable> {
+  return transport([{ output: await output(options), level: 0 }])
 }

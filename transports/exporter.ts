@@ -8,6 +8,7 @@ import { parseExporter, type ExporterOptions } from '../lib/config/exporter.js'
 import { Batches } from '../lib/delivery/batches.js'
 import { openSpool } from '../lib/delivery/spool.js'
 import { Custom, load } from '../lib/exporter/custom.js'
+import { Hooks } from '../lib/hooks/hooks.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
@@ -20,6 +21,7 @@ export async function output (options: unknown): Promise<Output> {
   const exporter = await load(o.module, o.options)
   const name = o.name ?? exporter.name
   const monitor = new Monitor(name)
+  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'exporter', monitor)
   const { journal, after, dead } = openSpool('exporter', { ...o, identity: identityOf(name, name) }, monitor)
   const custom = new Custom(exporter, o.timeout)
   const batches = new Batches({ send: part => custom.send(part), check: () => true, dead })

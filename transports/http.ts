@@ -7,6 +7,7 @@ import { parseDestination, type HttpDestination } from '../lib/config/destinatio
 import { parseHttp, type HttpOptions } from '../lib/config/http.js'
 import { Batches } from '../lib/delivery/batches.js'
 import { openSpool } from '../lib/delivery/spool.js'
+import { Hooks } from '../lib/hooks/hooks.js'
 import { checkOf, formatOf } from '../lib/http/body.js'
 import { Client } from '../lib/http/client.js'
 import { compressor } from '../lib/http/compress.js'
@@ -22,6 +23,7 @@ export async function output (options: unknown): Promise<Output> {
   const o = parseHttp(options)
   const format = await formatOf(o.format)
   const monitor = new Monitor(o.label)
+  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'http', monitor)
   const { journal, after, dead } = openSpool('http', o, monitor)
   const exporter = new Exporter({
     destination: { url: o.url, credentials: o.credentials },

@@ -2,6 +2,7 @@
 //
 //   lines -> journal (one file at a time, sealed by size and period) -> archive (compress, retain)
 import { parseJsonl, type JsonlOptions } from '../lib/config/jsonl.js'
+import { Hooks } from '../lib/hooks/hooks.js'
 import { Archive } from '../lib/journal/archive.js'
 import { DiskJournal } from '../lib/journal/disk.js'
 import { RotatedShelf } from '../lib/journal/rotated.js'
@@ -15,10 +16,11 @@ const DEFAULT_MODE = 0o666
 /** ms without any progress after which a disk counts as stalled and lines are dropped instead of waited for. */
 const STALL = 2000
 
-/** Throws an OptionError; afterwards nothing does. */
-export function output (options: unknown): Output {
+/** Rejects with an OptionError; afterwards nothing does. */
+export async function output (options: unknown): Promise<Output> {
   const o = parseJsonl(options)
   const monitor = new Monitor(o.name ?? `jsonl ${o.file}`)
+  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'jsonl', monitor)
   const shelf = new RotatedShelf({
     names: o.names,
     monitor,
@@ -46,7 +48,7 @@ export function output (options: unknown): Output {
   return createOutput({ kind: 'jsonl', monitor, journal, closeTimeout: o.closeTimeout, deliver, stop: () => archive.close() })
 }
 
-/** pino target: rotating JSONL files. */
-export default function jsonl (options: JsonlOptions): Writable {
-  return transport([{ output: output(options), level: 0 }])
+/** pino target: rotating JSONL files. Rejects with an OptionError. */
+export default async function jsonl (options: JsonlOptions): Promise<Writable> {
+  return transport([{ output: await output(options), level: 0 }])
 }

@@ -4,6 +4,7 @@
 //         -> staged files, committed by a checkpoint -> dataset (published by size and period)
 import { MOST_IN_MEMORY } from '../lib/config/journal.js'
 import { parseParquet, type ParquetOptions } from '../lib/config/parquet.js'
+import { Hooks } from '../lib/hooks/hooks.js'
 import { DiskJournal } from '../lib/journal/disk.js'
 import { SpoolShelf } from '../lib/journal/spool.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
@@ -16,10 +17,11 @@ import type { Writable } from 'node:stream'
 
 export type { ParquetOptions }
 
-/** Throws an OptionError; afterwards nothing does. */
-export function output (options: unknown): Output {
+/** Rejects with an OptionError; afterwards nothing does. */
+export async function output (options: unknown): Promise<Output> {
   const o = parseParquet(options)
   const monitor = new Monitor(o.label)
+  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'parquet', monitor)
   const { dataset, home, others, instead } = placeOf(o.dir, o.journal.dir)
   if (instead) monitor.say('place', instead)
   const { keys, levels } = Registry.here()
@@ -67,7 +69,7 @@ export function output (options: unknown): Output {
   })
 }
 
-/** pino target: a dataset of Parquet files. */
-export default function parquet (options: ParquetOptions): Writable {
-  return transport([{ output: output(options), level: 0 }])
+/** pino target: a dataset of Parquet files. Rejects with an OptionError. */
+export default async function parquet (options: ParquetOptions): Promise<Writable> {
+  return transport([{ output: await output(options), level: 0 }])
 }

@@ -14,7 +14,7 @@ export default async function tee (options: TeeOptions): Promise<Writable> {
   const branches: Branch[] = []
   try {
     for (const { target, level, options: own } of parseTee(options)) {
-      const { output } = await import(outputUrl(target)) as { output: (options: unknown) => Output | Promise<Output> }
+      const { output } = await import(outputUrl(target)) as { output: (options: unknown) => Promise<Output> }
       branches.push({ level, output: await output(own) })
     }
   } catch (error) {

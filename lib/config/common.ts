@@ -1,4 +1,5 @@
 // Options that every output has.
+import { moduleAt } from './module.js'
 import { duration, either, flag, oneOf, optional, text } from './option.js'
 
 /** pino gives a transport 10 s to close, in all, and freezes the main thread meanwhile (thread-stream, `end`). */
@@ -11,7 +12,13 @@ export const fsyncOption = either(
 
 export const common = {
   name: optional(text('Label of this output in telemetry and messages. Defaults to its kind and destination.')),
+  hooks: optional(text('Path, or file URL, of a module whose functions hear of every line and batch, in a thread of its own: `onRecordBuffered`, `onRecordDropped`, `onBatchWritten`, `onBatchFailed`, `onFlushCompleted`.')),
   closeTimeout: optional(duration('How long closing may take before what is left is given up (and counted, or kept on disk where there is a journal). pino ends a transport after 10 s.', PINO_CLOSE_LIMIT), 5000)
+}
+
+/** The path of the module. Throws an OptionError. */
+export function hooksOf (output: string, hooks: string | undefined): string | undefined {
+  return hooks === undefined ? undefined : moduleAt(output, 'hooks', hooks)
 }
 
 export type Fsync = 'never' | 'always' | number

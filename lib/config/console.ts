@@ -1,5 +1,5 @@
 // The options of the console output.
-import { common } from './common.js'
+import { common, hooksOf } from './common.js'
 import { parseOptions } from './options.js'
 import { group, oneOf, optional, size, type Input } from './option.js'
 import { MB } from './units.js'
@@ -14,5 +14,5 @@ export type ConsoleOptions = Input<typeof consoleSchema>
 
 /** Checks and fills. Throws an OptionError. */
 export function parseConsole (input: unknown) {
-  return parseOptions('console', consoleSchema, input)
+  return parseOptions('console', consoleSchema, input, process.env, filled => ({ ...filled, hooks: hooksOf('console', filled.hooks) }))
 }

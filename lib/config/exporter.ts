@@ -1,5 +1,5 @@
 // The options of the exporter output.
-import { common } from './common.js'
+import { common, hooksOf } from './common.js'
 import { batchOption, checkSpool, spoolJournal } from './journal.js'
 import { moduleAt } from './module.js'
 import { parseOptions } from './options.js'
@@ -27,5 +27,5 @@ export function parseExporter (input: unknown) {
 
 function check (filled: Filled<typeof exporterSchema>) {
   checkRetry('exporter', filled.retry)
-  return { ...filled, ...checkSpool('exporter', filled), module: moduleAt('exporter', 'module', filled.module) }
+  return { ...filled, ...checkSpool('exporter', filled), module: moduleAt('exporter', 'module', filled.module), hooks: hooksOf('exporter', filled.hooks) }
 }

@@ -1,6 +1,6 @@
 // The options of the http output.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { common } from './common.js'
+import { common, hooksOf } from './common.js'
 import { destination, destinationOf, fieldsOf } from './destination.js'
 import { batchOption, checkSpool, identityOf, spoolJournal } from './journal.js'
 import { moduleAt } from './module.js'
@@ -67,6 +67,7 @@ function check (filled: Filled<typeof httpSchema>) {
     headers,
     credentials,
     format: FORMATS.includes(format) ? format : moduleAt('http', 'format', format, '"ndjson", "json" or the path of a module'),
+    hooks: hooksOf('http', filled.hooks),
     tls: tlsOf(tls),
     // Not the path: some receivers have their keys there.
     label: name ?? `http ${url.origin}`,

@@ -1,5 +1,5 @@
 // The options of the jsonl output: pino-roll's names and meanings, so that its users change only the target name.
-import { common, fsyncOption, fsyncPolicy } from './common.js'
+import { common, fsyncOption, fsyncPolicy, hooksOf } from './common.js'
 import { contradiction, parseOptions } from './options.js'
 import { count, duration, either, flag, group, oneOf, optional, size, text, type Filled, type Input } from './option.js'
 import { MB } from './units.js'
@@ -64,5 +64,5 @@ function check (filled: Filled<typeof jsonlSchema>) {
   const dated = new RotatedNames(filled)
   const names = period ? dated : new RotatedNames({ ...filled, dateFormat: undefined })
   assertWritable('jsonl', 'file', file, names.directory, mkdir)
-  return { ...filled, names, period, fsync: fsyncPolicy(filled.fsync) }
+  return { ...filled, names, period, fsync: fsyncPolicy(filled.fsync), hooks: hooksOf('jsonl', filled.hooks) }
 }

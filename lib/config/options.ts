@@ -128,9 +128,13 @@ function schemaOf (option: Schema): Group {
 function hint (schema: Group, path: string[]): string {
   const wrong = path.at(-1)!
   if (wrong === 'level' && path.length === 1) return '; `level` belongs beside `target`, not into its options'
-  const known = Object.keys(entries(at(schema, path.slice(0, -1))!) ?? {})
+  return `; ${didYouMean(wrong, Object.keys(entries(at(schema, path.slice(0, -1))!) ?? {}))}`
+}
+
+/** What helps somebody who has written `wrong`: the nearest of the names, or all of them. */
+export function didYouMean (wrong: string, known: readonly string[]): string {
   const nearest = closest(wrong, known)
   return distance(wrong.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, wrong.length / 2)
-    ? `; did you mean \`${nearest}\`?`
-    : `; known are ${known.map(name => `\`${name}\``).join(', ')}`
+    ? `did you mean \`${nearest}\`?`
+    : `known are ${known.map(name => `\`${name}\``).join(', ')}`
 }

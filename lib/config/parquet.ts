@@ -1,6 +1,6 @@
 // The options of the parquet output.
 import { basename, resolve } from 'node:path'
-import { common, fsyncPolicy } from './common.js'
+import { common, fsyncPolicy, hooksOf } from './common.js'
 import { parquetJournal, SEGMENTS_PER_JOURNAL } from './journal.js'
 import { contradiction, parseOptions } from './options.js'
 import { count, duration, either, flag, group, map, oneOf, optional, size, text, type Filled, type Input } from './option.js'
@@ -85,7 +85,8 @@ function check (filled: Filled<typeof parquetSchema>) {
     rule: { maxRecords: rowGroupRows, maxBytes: Math.max(1, Math.floor(Math.min(ROW_GROUP_BYTES, bytes / GROUPS_PER_FILE, journal.maxSize / SEGMENTS_PER_JOURNAL))) },
     journal: { ...journal, dir: journal.dir === undefined ? undefined : resolve(journal.dir), fsync: fsyncPolicy(journal.fsync) },
     base: basename(dir),
-    label: name ?? `parquet ${filled.dir}`
+    label: name ?? `parquet ${filled.dir}`,
+    hooks: hooksOf('parquet', filled.hooks)
   }
 }
 

@@ -46,6 +46,8 @@ interface State {
   delivered: Amount
   /** Refused for good, malformed lines included. */
   refused: Amount
+  /** Why. */
+  why: string | undefined
 }
 
 export class Batches {
@@ -72,6 +74,7 @@ export class Batches {
     const kept = within(refused, segment)
     return {
       ...this.#o.dead && { dead: kept },
+      error: state.why ?? (lost.records > 0 ? 'lines are missing in the journal' : undefined),
       dropped: [{ why: 'gone', ...lost }, ...this.#o.dead ? [] : [{ why: 'refused' as const, ...kept }]]
     }
   }
@@ -89,7 +92,7 @@ export class Batches {
       throw errno(error) === 'ENOENT' ? new GoneError(`somebody has removed segment ${segment.id}`) : error
     })
     const lines = new Lines(bytes, this.#o.check)
-    const state = { lines, parts: new Parts(lines.count), delivered: { ...NOTHING }, refused: { ...NOTHING } }
+    const state = { lines, parts: new Parts(lines.count), delivered: { ...NOTHING }, refused: { ...NOTHING }, why: undefined }
     await this.#bury(state, lines.malformed, line => keyOf(segment, lines, { from: line, to: line + 1 }), { status: null, why: 'malformed: no JSON object' })
     return state
   }
@@ -118,10 +121,13 @@ export class Batches {
   }
 
   /** As dead letters, or nowhere. */
-  async #bury ({ lines, refused }: State, numbers: readonly number[], key: (line: number) => string, { status, why }: Refusal): Promise<void> {
+  async #bury (state: State, numbers: readonly number[], key: (line: number) => string, { status, why }: Refusal): Promise<void> {
     if (numbers.length === 0) return
-    await this.#o.dead?.add(numbers.map(line => ({ key: key(line), status, reason: this.#hidden(why), record: lines.text(line) })))
+    const { lines, refused } = state
+    const text = this.#hidden(why)
+    await this.#o.dead?.add(numbers.map(line => ({ key: key(line), status, reason: text, record: lines.text(line) })))
     add(refused, numbers, lines)
+    state.why = reason
   }
 
   #hidden (text: string): string {

@@ -6,9 +6,9 @@ import { Circuit } from './circuit.js'
 import { delayAfter, type Backoff } from './backoff.js'
 import { Pause } from './pause.js'
 import { retry } from './retry.js'
-import { AttemptError, GoneError } from '../errors.js'
+import { AttemptError, GoneError, reason } from '../errors.js'
 import type { Journal, Outcome, Progress, Sealed } from '../journal/journal.js'
-import type { Monitor } from '../telemetry/monitor.js'
+import type { Effort, Monitor } from '../telemetry/monitor.js'
 
 export interface DeliveryOptions<S extends Sealed> {
   journal: Journal<S>
@@ -48,6 +48,8 @@ export class Delivery<S extends Sealed> {
   readonly #circuit = new Circuit<Lane<S>>()
   /** Resolves when nothing is under way and nothing more will be. */
   readonly ended: Promise<void>
+  /** Attempts at segments, and when the first was begun (running time). */
+  readonly #efforts = new WeakMap<S, Effort & { begun: number }>()
   #told = false
   #closing = false
   #stopped = false
@@ -99,20 +101,29 @@ export class Delivery<S extends Sealed> {
     const segment = lane.held ?? await journal.next()
     if (!segment || this.#stopped) return false
     lane.held = segment
+    const effort = this.#begin(segment)
     const outcome = await deliver(segment).catch((error: unknown): Outcome => {
       if (!(error instanceof GoneError)) throw error
       monitor.failed('deliver', error)
-      return { dropped: [{ why: 'gone', records: segment.records, bytes: segment.bytes }] }
+      return { dropped: [{ why: 'gone', records: segment.records, bytes: segment.bytes }], error: reason(error) }
     })
+    effort.duration = performance.now() - effort.begun
     if (this.#told) monitor.say('delivering', 'delivering again')
     this.#told = false
     this.#circuit.close()
-    await retry(() => journal.remove(segment, outcome ?? {}), async (error, attempt) => {
+    await retry(() => journal.remove(segment, { ...outcome, effort }), async (error, attempt) => {
       monitor.failed('remove what was delivered', error)
       return await this.#wait(delayAfter(STEADY, attempt))
     })
     lane.held = undefined
     return true
+  }
+
+  #begin (segment: S): Effort & { begun: number } {
+    const effort = this.#efforts.get(segment) ?? { attempts: 0, duration: 0, begun: performance.now() }
+    effort.attempts++
+    this.#efforts.set(segment, effort)
+    return effort
   }
 
   /** After a failed attempt: waits; false when there is no more time. */
@@ -121,6 +132,7 @@ export class Delivery<S extends Sealed> {
     const { after = 0, needsHelp = false } = error instanceof AttemptError ? error : {}
     const tell = needsHelp ? !this.#told : attempt >= this.#retry.retries || this.#closing
     monitor.failed('deliver', error, tell)
+    if (lane.held) monitor.kept(lane.held, error, performance.now() - this.#efforts.get(lane.held)!.begun)
     this.#told ||= tell
     if (this.#retry.yielding && lane.held) {
       journal.giveBack(lane.held, this.#o.progress?.(lane.held))
@@ -128,7 +140,7 @@ export class Delivery<S extends Sealed> {
     }
     const probes = this.#circuit.open(lane)
     const go = await this.#wait(probes ? Math.max(after, delayAfter(this.#retry, attempt)) : 0)
-    if (go) monitor.counters.add({ retries: 1 })
+    if (go) monitor.counters.change({ retries: 1 })
     return go
   }
 

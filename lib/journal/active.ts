@@ -13,6 +13,9 @@ export interface SegmentLife {
   records: number
 }
 
+/** Hears of all blocks in their order, once they are as safe as `fsync` asks, and how many ms that took. */
+export type Secured = (blocks: readonly Block[], duration: number) => void
+
 export class ActiveSegment {
   readonly file: SegmentFile
   /** Unix time in ms. */
@@ -21,16 +24,17 @@ export class ActiveSegment {
   until: number
   records: number
   readonly #fsync: Fsync
-  readonly #secured: (block: Block) => void
+  readonly #secured: Secured
   /** Handed to `append`, which has not succeeded yet. */
   #inHand: Block[] = []
   #unsynced: Block[] = []
   #unsyncedBytes = 0
   #unsyncedSince = 0
+  /** Running time at which the oldest of what is not secured was begun to be written. */
+  #begun = 0
   #safe: number
 
-  /** `secured` hears of every block once it is as safe as `fsync` asks, in order. */
-  constructor (file: SegmentFile, { opened, until, records }: SegmentLife, fsync: Fsync, secured: (block: Block) => void) {
+  constructor (file: SegmentFile, { opened, until, records }: SegmentLife, fsync: Fsync, secured: Secured) {
     this.file = file
     this.opened = opened
     this.until = until
@@ -42,6 +46,7 @@ export class ActiveSegment {
 
   async write (batch: Block[], now: number): Promise<void> {
     this.#inHand = batch
+    if (this.#unsynced.length === 0) this.#begun = performance.now()
     await this.file.append(batch.map(block => block.bytes))
     this.#inHand = []
     this.#written(batch, now)
@@ -55,7 +60,7 @@ export class ActiveSegment {
     this.#unsynced = []
     this.#unsyncedBytes = 0
     this.#safe = this.file.size
-    for (const block of synced) this.#secured(block)
+    this.#secured(synced, performance.now() - this.#begun)
   }
 
   /** Is a sync due, or wanted by somebody who waits? */
@@ -90,15 +95,10 @@ export class ActiveSegment {
   }
 
   #written (blocks: Block[], now: number): void {
-    for (const block of blocks) {
-      this.records += block.records
-      if (this.#fsync === 'never') {
-        this.#secured(block)
-        continue
-      }
-      if (this.#unsynced.length === 0) this.#unsyncedSince = now
-      this.#unsynced.push(block)
-      this.#unsyncedBytes += block.bytes.length
-    }
+    for (const { records } of blocks) this.records += records
+    if (this.#fsync === 'never') return this.#secured(blocks, performance.now() - this.#begun)
+    if (this.#unsynced.length === 0) this.#unsyncedSince = now
+    this.#unsynced.push(...blocks)
+    for (const { bytes } of blocks) this.#unsyncedBytes += bytes.length
   }
 }

@@ -25,20 +25,20 @@ export class Admission {
 
   #admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
     const monitor = this.#monitor
-    const { records, bytes: { length } } = block
+    const { records, bytes } = block
     const admitted = refused === undefined && (this.#bound?.admit(block) ?? true)
     if (admitted === false) {
-      monitor.refused(refused ?? (this.#ended ? 'closed' : 'full'), records, length)
+      monitor.refused(refused ?? (this.#ended ? 'closed' : 'full'), records, bytes.length, bytes)
       return undefined
     }
-    monitor.accepted(records, length)
+    monitor.accepted(records, bytes.length, bytes)
     if (admitted === true) {
       take(block)
       return undefined
     }
     const entered = admitted.then(fits => {
       if (fits) take(block)
-      else monitor.dropped(this.#ended ? 'closed' : 'full', records, length)
+      else monitor.dropped(this.#ended ? 'closed' : 'full', { records, bytes: bytes.length }, [bytes])
     })
     this.#entering.add(entered)
     entered.then(() => this.#entering.delete(entered))

@@ -1,6 +1,7 @@
 // Sealed segments that wait for their delivery, oldest first, and whether there is room for more lines. Both journals have one.
 import { Admission } from './admission.js'
 import { Signal } from './signal.js'
+import type { Block } from './block.js'
 import type { BoundOptions } from './bound.js'
 import type { Amount, Clock, Outcome, Progress, Sealed } from './journal.js'
 import type { DropReason } from '../telemetry/counters.js'
@@ -21,7 +22,7 @@ export interface BacklogOptions<S extends Sealed> {
   /** A segment is out of the list, one way or the other. */
   removed?: (segment: S) => void
   /** Gives up the oldest lines that are in no segment yet, when there is no segment to give up. */
-  evict?: (() => Amount | undefined) | undefined
+  evict?: (() => Block | undefined) | undefined
   /** Asked when somebody waits and nothing does: a segment that may be sealed early. */
   refill?: () => S | undefined | void
 }
@@ -52,11 +53,14 @@ export class Backlog<S extends Sealed> {
   constructor (options: BacklogOptions<S>) {
     this.#o = options
     this.admission = new Admission(options.monitor, options.bound, () => this.#evict())
+    const { maxRecords = Infinity, maxBytes = Infinity } = options.bound ?? {}
+    options.monitor.holds({ records: maxRecords, bytes: maxBytes }, !options.counts)
   }
 
   /** The newest segment, whose lines were admitted; the last of them at this running time. */
   add (segment: S, since = this.#o.uptime()): void {
     this.#entries.push({ segment, since, leased: false })
+    this.#tell()
     this.ring()
   }
 
@@ -69,14 +73,14 @@ export class Backlog<S extends Sealed> {
       else from = middle + 1
     }
     this.#entries.splice(from, 0, { segment, since: this.#o.uptime(), leased: false })
+    this.#tell()
     this.ring()
   }
 
   /** A segment that was found, whose lines were admitted by an earlier process. */
   recover (segment: S): void {
-    const { records, bytes } = segment
     this.admission.book(segment)
-    this.#o.monitor.counters.add({ recoveredRecords: records, recoveredBytes: bytes, pendingRecords: records, pendingBytes: bytes })
+    this.#o.monitor.recovered(segment)
     this.insert(segment)
   }
 
@@ -123,9 +127,9 @@ export class Backlog<S extends Sealed> {
   }
 
   /** Lines that somebody else has taken away. */
-  lose ({ records, bytes }: Amount): void {
-    this.#o.monitor.dropped('gone', records, bytes)
-    this.admission.release({ records, bytes })
+  lose (amount: Amount): void {
+    this.#o.monitor.dropped('gone', amount)
+    this.admission.release(amount)
   }
 
   /** The segment is done with. Rejects when it could not be discarded; then to be called again. */
@@ -159,17 +163,14 @@ export class Backlog<S extends Sealed> {
   /** Nothing more is given out. Returns what is left. */
   abandon (): S[] {
     this.end()
-    return this.#entries.splice(0).map(({ segment }) => segment)
+    const left = this.#entries.splice(0).map(({ segment }) => segment)
+    this.#tell()
+    return left
   }
 
-  #count (segment: S, { dead = NOTHING, dropped = [] }: Outcome): void {
-    const { monitor } = this.#o
-    const { records, bytes } = segment
+  #count (segment: S, { dead = NOTHING, dropped = [], effort = { attempts: 1, duration: 0 }, error }: Outcome): void {
     this.admission.release(segment)
-    monitor.dead(dead.records, dead.bytes)
-    for (const { why, ...lost } of dropped) monitor.dropped(why, lost.records, lost.bytes)
-    const left = [dead, ...dropped].reduce((left, amount) => ({ records: left.records - amount.records, bytes: left.bytes - amount.bytes }), { records, bytes })
-    if (left.records > 0 || left.bytes > 0) monitor.delivered(left.records, left.bytes)
+    this.#o.monitor.settled({ delivered: [dead, ...dropped].reduce(less, segment), dead, dropped, effort, error })
   }
 
   #free (): Entry<S> | undefined {
@@ -180,11 +181,13 @@ export class Backlog<S extends Sealed> {
     const segment = this.#o.refill?.()
     if (!segment) return undefined
     this.#entries.push({ segment, since: this.#o.uptime(), leased: false })
+    this.#tell()
     return this.#entries.at(-1)
   }
 
   /** Tells whoever waits for it. */
   #done (segment: S): void {
+    this.#tell()
     this.#o.removed?.(segment)
     for (const waiting of this.#awaited) {
       waiting.segments.delete(segment)
@@ -202,6 +205,10 @@ export class Backlog<S extends Sealed> {
     }
   }
 
+  #tell (): void {
+    if (this.#o.counts) this.#o.monitor.waiting(this.#entries.length, this.first?.opened ?? 0)
+  }
+
   #evict (): Amount | undefined {
     const entry = this.#free()
     if (entry) {
@@ -209,21 +216,28 @@ export class Backlog<S extends Sealed> {
       return entry.segment
     }
     const queued = this.#o.evict?.()
-    if (queued) this.#o.monitor.dropped('evicted', queued.records, queued.bytes)
-    return queued
+    const amount = queued && { records: queued.records, bytes: queued.bytes.length }
+    if (amount) this.#o.monitor.dropped('evicted', amount, [queued.bytes])
+    return amount
   }
 
   #drop (entry: Entry<S>, why: DropReason): void {
     const { monitor, discard } = this.#o
-    const { segment, done: { dead = NOTHING, delivered = NOTHING } = {} } = entry
+    const { segment, done } = entry
+    const { dead = NOTHING, delivered = NOTHING } = done ?? {}
     this.#entries.splice(this.#entries.indexOf(entry), 1)
-    monitor.dead(dead.records, dead.bytes)
-    if (delivered.records > 0) monitor.delivered(delivered.records, delivered.bytes)
-    monitor.dropped(why, segment.records - dead.records - delivered.records, segment.bytes - dead.bytes - delivered.bytes)
+    monitor.dead(dead)
+    monitor.delivered(delivered)
+    // Which of the lines are left is not known when some of them are done.
+    monitor.dropped(why, [dead, delivered].reduce(less, segment), done ? undefined : segment.held)
     const leaving = Promise.resolve(discard?.(segment)).catch(error => monitor.failed('remove a dropped segment', error)).finally(() => this.#leaving.delete(leaving))
     this.#leaving.add(leaving)
     this.#done(segment)
   }
+}
+
+function less (from: Amount, amount: Amount): Amount {
+  return { records: from.records - amount.records, bytes: from.bytes - amount.bytes }
 }
 
 function orderOf ({ order, id }: Sealed): string {

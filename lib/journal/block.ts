@@ -8,6 +8,10 @@ export interface Block {
 
 const NEWLINE = 0x0a
 
+export function amountOf (blocks: readonly Block[]): Amount {
+  return blocks.reduce((sum, { records, bytes }) => ({ records: sum.records + records, bytes: sum.bytes + bytes.length }), { records: 0, bytes: 0 })
+}
+
 /** How many lines `bytes` holds. */
 export function countLines (bytes: Buffer): number {
   let lines = 0

@@ -11,7 +11,7 @@ import { Signal } from './signal.js'
 import { Watermark } from './watermark.js'
 import { Writer } from './writer.js'
 import { within } from '../deadline.js'
-import type { Block } from './block.js'
+import { amountOf, type Block } from './block.js'
 import type { BoundOptions } from './bound.js'
 import type { Clock, Journal, Outcome, Progress, Sealed } from './journal.js'
 import type { Shelf } from './shelf.js'
@@ -50,6 +50,7 @@ const LONGEST_PAUSE = 5000
 const GRACE = 200
 /** Failures in a row after which lines go to another place, where there is one. */
 const PATIENCE = 3
+const NOTHING = { records: 0, bytes: 0 }
 
 export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly lasting = true
@@ -99,7 +100,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
         const at = this.#mark.taken - this.#queue.bytes
         const block = this.#queue.shift()
         if (block) this.#mark.forget(block.bytes.length, at)
-        return block && { records: block.records, bytes: block.bytes.length }
+        return block
       },
       // Somebody waits: the loop may have enough for them.
       refill: () => { this.#bell.ring() }
@@ -108,12 +109,13 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       shelf,
       rule,
       fsync,
-      secured: block => {
+      secured: (blocks, duration) => {
+        const amount = amountOf(blocks)
         if (shelf.product) {
-          monitor.delivered(block.records, block.bytes.length)
-          this.#backlog.admission.release({ records: block.records, bytes: block.bytes.length })
+          monitor.settled({ delivered: amount, dead: NOTHING, dropped: [], effort: { attempts: 1, duration } })
+          this.#backlog.admission.release(amount)
         }
-        this.#mark.secure(block.bytes.length)
+        this.#mark.secure(amount.bytes)
       },
       lost: amount => this.#backlog.lose(amount)
     })
@@ -196,7 +198,9 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
         else await this.#bell.wait(this.#untilDue(this.#now()))
       } catch (error) {
         this.#o.monitor.failed('write to the log', error)
-        this.#queue.putBack(await this.#writer.setBack(this.#now()))
+        const again = await this.#writer.setBack(this.#now())
+        this.#queue.putBack(again)
+        if (this.#o.shelf.product) this.#o.monitor.kept(amountOf(again), error, 0)
         if (++failures >= PATIENCE && this.#o.shelf.avoid?.(this.#now())) this.#writer.setAside()
         await this.#hurry.wait(this.#closing ? FIRST_PAUSE : Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
       }
@@ -250,7 +254,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
 
   async #seal (): Promise<true> {
     this.#backlog.add(await this.#writer.seal(), this.#last)
-    this.#o.monitor.counters.add({ segmentsSealed: 1 })
+    this.#o.monitor.counters.change({ segmentsSealed: 1 })
     return true
   }
 
@@ -276,7 +280,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   /** The journal is over: what is not safe by now is dropped, and counted. */
   #giveUp (): void {
     const left = [...this.#writer.abandon(this.#now()), ...this.#queue.drain()]
-    for (const { records, bytes } of left) this.#o.monitor.dropped('closed', records, bytes.length)
+    this.#o.monitor.dropped('closed', amountOf(left), left.map(({ bytes }) => bytes))
     this.#mark.fail()
     for (const sealed of this.#sealings.splice(0)) sealed()
     this.#backlog.admission.refuse()

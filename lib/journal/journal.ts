@@ -1,6 +1,9 @@
 // The one idea: an output's lines are an ordered list of segments; the newest is appended to, the others are sealed.
 import type { Block } from './block.js'
 import type { DropReason } from '../telemetry/counters.js'
+import type { Amount, Effort } from '../telemetry/monitor.js'
+
+export type { Amount }
 
 /** A finished list of whole lines: the batch, the spool entry or the product, depending on the output. */
 export interface Sealed {
@@ -10,11 +13,13 @@ export interface Sealed {
   readonly order?: string
   readonly records: number
   readonly bytes: number
+  /** Unix time in ms of its first line, about. */
+  readonly opened?: number
+  /** Its lines, where they are in memory. */
+  readonly held?: readonly Buffer[]
   /** The lines, each ended by a newline. */
   read (): Promise<Buffer>
 }
-
-export interface Amount { records: number, bytes: number }
 
 /** What a segment that is given back has come to so far. */
 export interface Progress {
@@ -27,6 +32,9 @@ export interface Outcome {
   /** Refused for good by its receiver, and kept as dead letters. */
   dead?: Amount
   dropped?: ReadonlyArray<Amount & { why: DropReason }>
+  /** Of what was not delivered. */
+  error?: string | undefined
+  effort?: Effort
 }
 
 export interface Journal<S extends Sealed = Sealed> {

@@ -32,7 +32,7 @@ export class MemorySegment implements Sealed {
   bytes = 0
   /** Running time at which it was last handed out. */
   begun = 0
-  readonly #blocks: Buffer[] = []
+  readonly held: Buffer[] = []
 
   constructor (id: string, opened: number, start: number) {
     this.id = id
@@ -41,13 +41,13 @@ export class MemorySegment implements Sealed {
   }
 
   add ({ bytes, records }: Block): void {
-    this.#blocks.push(bytes)
+    this.held.push(bytes)
     this.bytes += bytes.length
     this.records += records
   }
 
   async read (): Promise<Buffer> {
-    return this.#blocks.length === 1 ? this.#blocks[0]! : Buffer.concat(this.#blocks, this.bytes)
+    return this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held, this.bytes)
   }
 }
 
@@ -126,9 +126,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
     clearTimeout(this.#timer)
     this.#backlog.admission.refuse()
     const growing = this.#seal()
-    for (const { records, bytes } of [...this.#backlog.abandon(), ...growing ? [growing] : []]) {
-      this.#o.monitor.dropped('closed', records, bytes)
-    }
+    for (const segment of [...this.#backlog.abandon(), ...growing ? [growing] : []]) this.#o.monitor.dropped('closed', segment, segment.held)
     this.#mark.fail()
   }
 

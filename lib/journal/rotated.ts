@@ -211,7 +211,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
   async #open (path: string, create = false): Promise<SegmentFile> {
     const { file, torn } = await SegmentFile.open(path, create ? 'if missing' : 'never', this.#o)
     if (torn > 0) {
-      this.#o.monitor.counters.add({ tornBytes: torn })
+      this.#o.monitor.counters.change({ tornBytes: torn })
       this.#o.monitor.say('torn', `cut ${torn} bytes of an unfinished line from ${path}`)
     }
     return file

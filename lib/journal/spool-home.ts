@@ -180,7 +180,7 @@ export class SpoolHome {
   async #mend (path: string, own: string): Promise<SpooledSegment | undefined> {
     const { file, torn } = await SegmentFile.open(path, 'never', { mode: MODE })
     await file.close()
-    if (torn > 0) this.#o.monitor.counters.add({ tornBytes: torn })
+    if (torn > 0) this.#o.monitor.counters.change({ tornBytes: torn })
     return file.size > 0 ? await seal(path, own, countLines(await fsp.readFile(path)), file.size) : undefined
   }
 }

@@ -2,7 +2,7 @@
 // does one thing at a time.
 import fsp from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { ActiveSegment, type SegmentLife } from './active.js'
+import { ActiveSegment, type Secured, type SegmentLife } from './active.js'
 import { syncDirectory } from './directory.js'
 import { nextBoundary, rebase } from './period.js'
 import type { Block } from './block.js'
@@ -16,8 +16,7 @@ export interface WriterOptions<S extends Sealed> {
   shelf: Shelf<S>
   rule: SealRule
   fsync: Fsync
-  /** A block is as safe as `fsync` asks. */
-  secured: (block: Block) => void
+  secured: Secured
   /** Somebody has taken away a file with lines that were not delivered. */
   lost: (amount: Amount) => void
 }

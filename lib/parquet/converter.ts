@@ -101,7 +101,7 @@ export class Converter {
     if (this.#closed) throw new Error('the output is closed')
     const outcome = await this.#thread.ask({ settings: settings(), directory, ...task } as Job)
     const { spilled, corrupt, published, trouble } = outcome
-    monitor.counters.add({ spilledValues: spilled, corruptRecords: corrupt, filesPublished: published })
+    monitor.counters.change({ spilledValues: spilled, corruptRecords: corrupt, filesPublished: published })
     for (const { action, message } of trouble) monitor.failed(action, new Error(message))
     return outcome
   }

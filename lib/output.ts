@@ -70,6 +70,7 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
         delivery.wake()
       }
     },
+    inherited: journal.inherited,
     flush: until => until === 'delivered' && delivered ? delivered() : journal.flush(),
     close: () => {
       closed ??= close().catch(error => monitor.failed('close', error))

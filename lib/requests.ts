@@ -2,7 +2,7 @@
 // questions are open.
 import { within } from './deadline.js'
 import { FlushError } from './errors.js'
-import { EVENTS, type Answer, type OutputInfo, type Request } from './registry.js'
+import { EVENTS, type Answer, type Request } from './registry.js'
 import type { TransportStream } from './logger.js'
 
 /** An application that logs in every turn of the event loop keeps pino's flush from ever starting (thread-stream, `flushBuffer`). */
@@ -12,12 +12,13 @@ const GRACE = 500
 /** ms after which a worker is not waited for any longer if pino's flush does not come back. */
 const SILENCE = 3000
 
+/** What a transport emits when its worker has died and is to be replaced (succession.ts). */
+export const DIED = 'blackbox:died'
+
 let lastId = 0
 const all = new WeakMap<TransportStream, Requests>()
 
 export class Requests {
-  /** What the worker has told of its outputs. */
-  readonly outputs: OutputInfo[] = []
   readonly #transport: TransportStream
   readonly #open = new Map<number, (answer: Answer | Error) => void>()
   #bringing: Promise<void> | undefined
@@ -36,12 +37,8 @@ export class Requests {
   private constructor (transport: TransportStream) {
     this.#transport = transport
     transport.on(EVENTS.answer, (answer: Answer) => this.#open.get(answer.id)?.(answer))
-    transport.on(EVENTS.outputs, (outputs: OutputInfo[]) => {
-      this.outputs.push(...outputs.filter(({ id }) => !this.outputs.some(known => known.id === id)))
-    })
-    transport.on('close', () => {
-      for (const settle of [...this.#open.values()]) settle(closed())
-    })
+    transport.on('close', () => this.#settleAll())
+    transport.on(DIED, () => this.#settleAll())
   }
 
   /** Every line logged so far has reached the worker, and the worker is up. Calls that come meanwhile share the one after. */
@@ -67,6 +64,11 @@ export class Requests {
       // It takes what comes at once, so this is a matter of milliseconds.
       if (answer && !answer.paused) return this.#transport.flushSync()
     }
+  }
+
+  /** Nobody will answer any more. */
+  #settleAll (): void {
+    for (const settle of [...this.#open.values()]) settle(closed())
   }
 
   /** Undefined when the worker has no outputs, or `signal` ends the waiting. Rejects with a FlushError when it is closed. */

@@ -1,11 +1,11 @@
 // The numbers of one output, in shared memory: written by the worker alone, readable from the main thread at any time, even
 // while that is frozen in an 'exit' handler. A sequence number keeps a reader from seeing half an update (seqlock).
 
-export const DROP_REASONS = ['full', 'evicted', 'expired', 'closed', 'gone', 'refused'] as const
+export const DROP_REASONS = ['full', 'evicted', 'expired', 'closed', 'gone', 'refused', 'crashed'] as const
 /**
  * Why a line was dropped: 'full' no room was left; 'evicted' pushed out by newer ones; 'expired' too old;
  * 'closed' the output was closing or closed; 'gone' its destination is (a closed pipe), or somebody has removed the journal's file;
- * 'refused' for good by its receiver, and there is no disk to keep it on.
+ * 'refused' for good by its receiver, and there is no disk to keep it on; 'crashed' in the memory of a worker that died.
  */
 export type DropReason = typeof DROP_REASONS[number]
 
@@ -16,6 +16,8 @@ const FIELDS = [
   ...DROP_REASONS.map(reason => `dropped:${reason}` as const)
 ] as const
 export type Field = typeof FIELDS[number]
+/** Fields that say how things stand now; the others only grow. */
+export const GAUGES: readonly string[] = ['pendingRecords', 'pendingBytes', 'lastDelivery'] satisfies Field[]
 
 /**
  * One output's figures. Records and bytes are totals since it was opened, except `pending*`, which is what waits now.

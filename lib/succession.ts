@@ -1,0 +1,247 @@
+// The worker of a transport dies, and another one takes its place.
+//
+//   alive     the transport's own stream, or that of the worker which took its place
+//   standby   keeps lines until the dead thread is gone and another has come up; rescued lines go before those that came meanwhile
+//
+// Whoever holds the transport goes on holding it: loggers, their children, Fastify's requests, `pino.multistream()`, pino's exit
+// hooks. So it is not swapped in one logger, which would miss the others, but becomes a face (face.ts) for whatever stands
+// behind it now. Before the first death nothing is covered but `emit`: 'error' and 'close' of a death are not passed on.
+import { Changes } from './changes.js'
+import { another, cover } from './face.js'
+import { asError, follow } from './pulse.js'
+import { delayAfter } from './delivery/backoff.js'
+import { isSync, rescue } from './rescue.js'
+import { DIED, Requests } from './requests.js'
+import { EVENTS, type Origin, type Request } from './registry.js'
+import { Standby } from './standby.js'
+import { complaints, tellStderr } from './telemetry/complaints.js'
+import { Figures } from './telemetry/figures.js'
+import { countLines } from './journal/block.js'
+import { reason } from './errors.js'
+import { Watchers, type Watcher } from './watchers.js'
+import type { TransportStream } from './logger.js'
+import type { DropReason } from './telemetry/counters.js'
+
+/** ms before the second attempt and those after it. */
+const BACKOFF = { minDelay: 200, maxDelay: 30_000, factor: 2, jitter: false }
+/** A worker that was up for so many ms has not died of its start. */
+const STEADY = 10_000
+/** Workers in a row that may die with their first chunk in progress; the next one that does has it taken away. */
+const VICTIMS = 4
+/** What thread-stream says to each line that comes to a dead worker. */
+const TOO_LATE = 'the worker has exited'
+
+const say = complaints(line => tellStderr(`pino-blackbox: ${line}\n`))
+/** Nobody waits for an answer: the worker tells what it is as soon as it can. */
+const WATCH: Request = { blackbox: 'watch', id: 0 }
+const silent = (): void => {}
+const all = new WeakMap<TransportStream, Succession>()
+
+export class Succession {
+  readonly #face: TransportStream
+  readonly #figures: Figures
+  readonly #watchers = new Watchers()
+  /** What another worker is to be configured with too. */
+  readonly changes = new Changes()
+  /** The face's own. */
+  readonly #emit: TransportStream['emit']
+  #unfollow: () => void = silent
+  #origin: Origin | undefined
+  #covered = false
+  #wasReady: boolean
+  /** The stream whose worker is up, or has died and is not replaced. */
+  #alive: TransportStream | undefined
+  #starting: TransportStream | undefined
+  #standby: Standby | undefined
+  #timer: NodeJS.Timeout | undefined
+  #upSince: number | undefined
+  #attempts = 0
+  #stuck = 0
+  #lost = 0
+  #mourned: TransportStream | undefined
+
+  static of (transport: TransportStream): Succession {
+    let succession = all.get(transport)
+    if (!succession) all.set(transport, succession = new Succession(transport))
+    return succession
+  }
+
+  private constructor (transport: TransportStream) {
+    this.#face = this.#alive = transport
+    this.#emit = transport.emit.bind(transport)
+    this.#wasReady = transport.ready
+    this.#figures = Figures.of(transport)
+    transport.on(EVENTS.origin, (origin: Origin) => { this.#origin = origin })
+  }
+
+  /** Looks after the worker until the function that it returns is called. */
+  join (watcher: Watcher): () => void {
+    if (this.#watchers.none) this.#begin()
+    this.#watchers.add(watcher)
+    return () => {
+      if (this.#watchers.delete(watcher) && this.#watchers.none) this.#leave()
+    }
+  }
+
+  #begin (): void {
+    const face = this.#face
+    face.on('error', silent)
+    if (this.#covered || face.destroyed) return
+    face.emit = (event, ...args) => this.#heard(face, event, args)
+    this.#unfollow = this.#follow(face)
+    // At once, not when it is up: it may die before.
+    face.worker.postMessage(WATCH)
+  }
+
+  #leave (): void {
+    this.#face.off('error', silent)
+    if (this.#timer) this.#abandon()
+    if (this.#covered) return
+    this.#unfollow()
+    delete (this.#face as Partial<TransportStream>).emit
+  }
+
+  #follow (stream: TransportStream): () => void {
+    return follow(stream, { died: error => this.#died(stream, error), gone: () => this.#gone(stream) })
+  }
+
+  #heard (stream: TransportStream, event: string | symbol, args: unknown[]): boolean {
+    if (event === 'ready' && stream === this.#starting) return this.#takeOver(stream)
+    if (event === 'ready') this.#wasReady = true
+    if (event === 'error') return this.#failed(stream, args[0])
+    if (event === 'close' && stream !== this.#alive) return false
+    return this.#emit(event as string, ...args)
+  }
+
+  #failed (stream: TransportStream, error: unknown): boolean {
+    if (error instanceof Error && error.message === TOO_LATE && !this.#watchers.none && !stream.writableEnded) {
+      this.#drop('crashed', 1)
+      return false
+    }
+    // thread-stream may give a worker up that has not exited (it hangs).
+    this.#died(stream, asError(error))
+    return stream === this.#alive && this.#emit('error', error)
+  }
+
+  #died (stream: TransportStream, error: Error): void {
+    if (stream !== this.#alive || stream === this.#mourned || stream.writableEnded || this.#watchers.none) return
+    this.#mourned = stream
+    const replaced = this.#replaces()
+    say('died', `the worker of a logger has died: ${reason(error)}. ${replaced ? 'Another one takes its place' : 'Its lines are lost from now on'}`)
+    if (replaced) this.#standBy()
+    this.#watchers.tell('workerDied', { error, at: Date.now() })
+  }
+
+  #replaces (): boolean {
+    return this.#origin !== undefined && this.#watchers.replace
+  }
+
+  #standBy (): void {
+    this.#alive = undefined
+    this.#standby = new Standby({
+      maxBytes: this.#watchers.keep,
+      dropped: (why, records, bytes) => this.#drop(why, records, bytes),
+      ended: () => this.#ended()
+    })
+    if (!this.#covered) cover(this.#face, () => (this.#alive ?? this.#standby)!)
+    this.#covered = true
+    this.#emit(DIED)
+  }
+
+  #gone (stream: TransportStream): void {
+    const standby = this.#standby
+    if (!standby || (stream !== this.#starting && stream !== this.#mourned)) return
+    this.#starting = undefined
+    this.#figures.died()
+    const rescued = rescue(stream, { giveUp: this.#stuck >= VICTIMS })
+    if (!rescued) say('rescue', 'lines that the dead worker had not read are lost: this version of thread-stream is not known')
+    this.#stuck = rescued?.stuck ? this.#stuck + 1 : 0
+    this.#drop('crashed', rescued?.lost ?? 0)
+    standby.putBefore(rescued?.buffers ?? [])
+    if (this.#upSince !== undefined && performance.now() - this.#upSince > STEADY) this.#attempts = 0
+    this.#upSince = undefined
+    this.#again()
+  }
+
+  #again (): void {
+    if (this.#standby!.writableEnded || !this.#replaces()) return this.#abandon()
+    if (this.#attempts++ === 0) return this.#start()
+    this.#timer = setTimeout(() => this.#start(), delayAfter(BACKOFF, this.#attempts - 1)).unref()
+  }
+
+  #start (): void {
+    this.#timer = undefined
+    let stream: TransportStream
+    try {
+      stream = another(this.#face, this.#origin!, isSync(this.#face))
+    } catch (error) {
+      say('start', `cannot start another worker: ${reason(error)}`)
+      return this.#again()
+    }
+    this.#starting = stream
+    const emit = stream.emit.bind(stream)
+    stream.emit = (event, ...args) => {
+      if (event !== 'error') emit(event, ...args)
+      return this.#heard(stream, event, args)
+    }
+    this.#follow(stream)
+    const { worker } = stream
+    if (this.#origin!.config !== undefined) worker.postMessage(this.#origin!.config)
+    worker.postMessage(WATCH)
+    this.changes.repeat(worker)
+  }
+
+  #takeOver (stream: TransportStream): true {
+    // Once more: not every output was there when it started.
+    this.changes.repeat(stream.worker)
+    const rescuedRecords = this.#handOver(stream)
+    this.#upSince = performance.now()
+    this.#watchers.tell('workerReplaced', { at: Date.now(), attempts: this.#attempts, rescuedRecords, lostRecords: this.#lost })
+    this.#lost = 0
+    // pino keeps a worker from holding the process when it is ready, and ends it at exit: once for the face.
+    if (this.#wasReady) stream.unref()
+    else this.#heard(this.#face, 'ready', [])
+    this.#emit('drain')
+    this.#settle(stream)
+    return true
+  }
+
+  #handOver (stream: TransportStream): number {
+    const standby = this.#standby!
+    this.#alive = stream
+    this.#starting = this.#standby = undefined
+    return standby.handOver(stream)
+  }
+
+  async #settle (stream: TransportStream): Promise<void> {
+    const answer = await Requests.of(this.#face).ask({ blackbox: 'inherited' }).catch(silent)
+    if (answer && stream === this.#alive) this.#figures.settle()
+  }
+
+  /** The application ends the stream while there is no worker, or at its own end, when nothing is heard of one any more. */
+  #ended (): void {
+    if (!this.#starting) return this.#abandon()
+    const stream = this.#starting
+    this.#handOver(stream)
+    stream.end()
+    if (stream.destroyed) this.#drop('closed', countLines(Buffer.concat(rescue(stream)?.buffers ?? [])))
+  }
+
+  /** There will be no other worker. */
+  #abandon (): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#standby!.destroy()
+    process.nextTick(() => {
+      this.#emit('finish')
+      this.#emit('close')
+    })
+  }
+
+  #drop (why: DropReason, records: number, bytes = 0): void {
+    if (records === 0) return
+    this.#lost += records
+    this.#figures.lose(why, records, bytes)
+    say(why, `lines of a logger without a worker are lost (${why})`)
+  }
+}

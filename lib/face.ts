@@ -1,4 +1,5 @@
 // thread-stream's stream as a face: what it is asked for is done by whatever stands behind it now.
+import { isSync } from './rescue.js'
 import type { Origin } from './registry.js'
 import type { TransportStream } from './logger.js'
 
@@ -16,8 +17,14 @@ export function cover (face: TransportStream, behind: () => object): void {
   }
 }
 
-/** Another stream of the same class, with a worker that is started as the first one was. Throws when it cannot be. */
-export function another (face: TransportStream, { filename, workerData, resourceLimits, execArgv, env }: Origin, sync: boolean): TransportStream {
+/** Hears of every event of a stream, in the place of its listeners. */
+export type Hear = (stream: TransportStream, event: string | symbol, args: unknown[]) => boolean
+
+/**
+ * Another stream of the same class, with a worker that is started as the first one was and gets pino's message about itself.
+ * Throws when it cannot be.
+ */
+export function another (face: TransportStream, { filename, workerData, resourceLimits, execArgv, env, config }: Origin, hear: Hear): TransportStream {
   // Given only where they are not what a worker has anyway: Node refuses options of the process when they are given to a worker.
   const workerOpts = {
     resourceLimits,
@@ -25,7 +32,15 @@ export function another (face: TransportStream, { filename, workerData, resource
     ...!same(env, process.env) && { env }
   }
   const ThreadStream = face.constructor as new (options: object) => TransportStream
-  return new ThreadStream({ filename, workerData, workerOpts, sync })
+  const stream = new ThreadStream({ filename, workerData, workerOpts, sync: isSync(face) })
+  const emit = stream.emit.bind(stream)
+  stream.emit = (event, ...args) => {
+    // thread-stream listens to its own stream, but to no 'error'.
+    if (event !== 'error') emit(event, ...args)
+    return hear(stream, event, args)
+  }
+  if (config !== undefined) stream.worker.postMessage(config)
+  return stream
 }
 
 function same (a: object, b: object): boolean {

@@ -11,10 +11,10 @@ import { countLines } from './journal/block.js'
 export interface Rescued {
   /** Whole lines, in their order; a buffer may end within one. */
   buffers: Buffer[]
-  /** Lines that are lost: one of which the dead worker had read the beginning, or those of a chunk that was given up. */
+  /** Lines that are lost: one of which the dead worker had read the beginning, or those that were given up. */
   lost: number
-  /** It died with the first chunk that it got in progress: that may be why. */
-  stuck: boolean
+  /** Length of the first chunk that it got, if it died with that in progress: something in it may be why. */
+  suspect: number
 }
 
 /** State of a thread-stream, as far as it is used here; `buf` was text before 4.0. */
@@ -32,8 +32,11 @@ const WRITE_INDEX = 4
 const READ_INDEX = 8
 const NEWLINE = 0x0a
 
-/** Takes the lines away from a stream whose worker has exited; with `giveUp` without a chunk that it was stuck in. Undefined when they cannot be found. */
-export function rescue (stream: object, { giveUp = false } = {}): Rescued | undefined {
+/**
+ * Takes the lines away from a stream whose worker has exited; with `careful` (it was fed line by line) without the one in
+ * progress. Undefined when they cannot be found.
+ */
+export function rescue (stream: object, { careful = false } = {}): Rescued | undefined {
   const inside = stateOf(stream)
   if (!inside) return undefined
   const [read, written] = [inside.state[READ_INDEX]!, inside.state[WRITE_INDEX]!]
@@ -41,10 +44,16 @@ export function rescue (stream: object, { giveUp = false } = {}): Rescued | unde
   const chunk = read >= 0 && written > read ? Buffer.from(inside.data.subarray(read, written)) : Buffer.alloc(0)
   const waiting = typeof inside.buf === 'string' ? [Buffer.from(inside.buf)] : inside.buf.slice(inside.bufHead ?? 0)
   empty(inside, Math.max(read, written))
-  const stuck = read === 0 && chunk.length > 0
-  const left = stuck && giveUp ? waiting : [chunk, ...waiting]
-  const { buffers, torn } = withoutTornHead(left.filter(({ length }) => length > 0))
-  return { buffers, stuck, lost: torn + (stuck && giveUp ? countLines(chunk) : 0) }
+  const { buffers, torn } = withoutTornHead([...careful ? [] : [chunk], ...waiting].filter(({ length }) => length > 0))
+  return { buffers, suspect: read === 0 && !careful ? chunk.length : 0, lost: torn + (careful ? countLines(chunk) : 0) }
+}
+
+/** Has its worker read everything? */
+export function hasRead (stream: object): boolean {
+  const inside = stateOf(stream)
+  if (!inside) return true
+  const waiting = typeof inside.buf === 'string' ? inside.buf.length : inside.buf.length - (inside.bufHead ?? 0)
+  return waiting === 0 && inside.state[READ_INDEX]! >= inside.state[WRITE_INDEX]!
 }
 
 /** Was this stream made with pino's `sync: true`? */

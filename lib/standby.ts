@@ -1,9 +1,13 @@
 // Stands where the stream of a dead worker stood until another worker is up. It looks like thread-stream's stream, keeps the
 // lines up to a bound, and lets whoever asks for a flush wait.
 import { EventEmitter } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
 import { countLines } from './journal/block.js'
+import { hasRead } from './rescue.js'
 import type { TransportStream } from './logger.js'
 import type { DropReason } from './telemetry/counters.js'
+
+const NEWLINE = 0x0a
 
 type Flushed = (error?: Error) => void
 
@@ -82,6 +86,15 @@ export class Standby {
   ref (): void {}
   unref (): void {}
 
+  /** Gives one line, the first; its length, 0 when there is none. Resolves when the worker has read it, or has died. */
+  async feed (stream: TransportStream): Promise<number> {
+    const line = this.#shift()
+    if (!line) return 0
+    stream.write(line)
+    while (!hasRead(stream)) await turn()
+    return line.length
+  }
+
   /** Everything goes to this stream from now on; the number of lines. */
   handOver (stream: TransportStream): number {
     const lines = this.#lines.splice(0)
@@ -97,5 +110,17 @@ export class Standby {
     this.closed = true
     for (const line of this.#lines.splice(0)) this.#o.dropped('closed', countLines(line), line.length)
     for (const flushed of this.#flushes.splice(0)) process.nextTick(flushed, new Error('the worker has exited'))
+  }
+
+  #shift (): Buffer | undefined {
+    const lines = this.#lines
+    while (lines.length > 1 && !lines[0]!.includes(NEWLINE)) lines.splice(0, 2, Buffer.concat(lines.slice(0, 2)))
+    const first = lines[0]
+    if (!first) return undefined
+    const end = (first.indexOf(NEWLINE) + 1) || first.length
+    if (end === first.length) lines.shift()
+    else lines[0] = first.subarray(end)
+    this.#bytes -= end
+    return first.subarray(0, end)
   }
 }

@@ -10,7 +10,7 @@ import { Changes } from './changes.js'
 import { another, cover } from './face.js'
 import { asError, follow } from './pulse.js'
 import { delayAfter } from './delivery/backoff.js'
-import { isSync, rescue } from './rescue.js'
+import { rescue } from './rescue.js'
 import { DIED, Requests } from './requests.js'
 import { EVENTS, type Origin, type Request } from './registry.js'
 import { Standby } from './standby.js'
@@ -26,8 +26,6 @@ import type { DropReason } from './telemetry/counters.js'
 const BACKOFF = { minDelay: 200, maxDelay: 30_000, factor: 2, jitter: false }
 /** A worker that was up for so many ms has not died of its start. */
 const STEADY = 10_000
-/** Workers in a row that may die with their first chunk in progress; the next one that does has it taken away. */
-const VICTIMS = 4
 /** What thread-stream says to each line that comes to a dead worker. */
 const TOO_LATE = 'the worker has exited'
 
@@ -56,7 +54,8 @@ export class Succession {
   #timer: NodeJS.Timeout | undefined
   #upSince: number | undefined
   #attempts = 0
-  #stuck = 0
+  /** Bytes, from the first that is kept, in which there may be a line that ends whoever reads it. */
+  #suspect = 0
   #lost = 0
   #mourned: TransportStream | undefined
 
@@ -105,8 +104,11 @@ export class Succession {
     return follow(stream, { died: error => this.#died(stream, error), gone: () => this.#gone(stream) })
   }
 
-  #heard (stream: TransportStream, event: string | symbol, args: unknown[]): boolean {
-    if (event === 'ready' && stream === this.#starting) return this.#takeOver(stream)
+  readonly #heard = (stream: TransportStream, event: string | symbol, args: unknown[]): boolean => {
+    if (event === 'ready' && stream === this.#starting) {
+      this.#feed(stream)
+      return true
+    }
     if (event === 'ready') this.#wasReady = true
     if (event === 'error') return this.#failed(stream, args[0])
     if (event === 'close' && stream !== this.#alive) return false
@@ -124,6 +126,7 @@ export class Succession {
   }
 
   #died (stream: TransportStream, error: Error): void {
+    if (stream === this.#starting) say('start', `a worker that was to take the place of a dead one has died: ${reason(error)}`)
     if (stream !== this.#alive || stream === this.#mourned || stream.writableEnded || this.#watchers.none) return
     this.#mourned = stream
     const replaced = this.#replaces()
@@ -151,11 +154,13 @@ export class Succession {
   #gone (stream: TransportStream): void {
     const standby = this.#standby
     if (!standby || (stream !== this.#starting && stream !== this.#mourned)) return
+    // One that was fed line by line died of the line in progress.
+    const careful = stream === this.#starting && this.#suspect > 0
     this.#starting = undefined
     this.#figures.died()
-    const rescued = rescue(stream, { giveUp: this.#stuck >= VICTIMS })
+    const rescued = rescue(stream, { careful })
     if (!rescued) say('rescue', 'lines that the dead worker had not read are lost: this version of thread-stream is not known')
-    this.#stuck = rescued?.stuck ? this.#stuck + 1 : 0
+    if (!careful) this.#suspect = rescued?.suspect ?? 0
     this.#drop('crashed', rescued?.lost ?? 0)
     standby.putBefore(rescued?.buffers ?? [])
     if (this.#upSince !== undefined && performance.now() - this.#upSince > STEADY) this.#attempts = 0
@@ -171,30 +176,33 @@ export class Succession {
 
   #start (): void {
     this.#timer = undefined
-    let stream: TransportStream
     try {
-      stream = another(this.#face, this.#origin!, isSync(this.#face))
+      const stream = this.#starting = another(this.#face, this.#origin!, this.#heard)
+      this.#follow(stream)
+      stream.worker.postMessage(WATCH)
+      this.changes.repeat(stream.worker)
     } catch (error) {
       say('start', `cannot start another worker: ${reason(error)}`)
-      return this.#again()
+      this.#again()
     }
-    this.#starting = stream
-    const emit = stream.emit.bind(stream)
-    stream.emit = (event, ...args) => {
-      if (event !== 'error') emit(event, ...args)
-      return this.#heard(stream, event, args)
-    }
-    this.#follow(stream)
-    const { worker } = stream
-    if (this.#origin!.config !== undefined) worker.postMessage(this.#origin!.config)
-    worker.postMessage(WATCH)
-    this.changes.repeat(worker)
   }
 
-  #takeOver (stream: TransportStream): true {
+  /** Line by line what is suspect, so that the line is known if this worker dies too; then everything. */
+  async #feed (stream: TransportStream): Promise<void> {
+    const standby = this.#standby!
+    let fed = 0
+    for (; this.#suspect > 0; fed++) {
+      const bytes = await standby.feed(stream)
+      if (stream !== this.#starting) return
+      this.#suspect = bytes === 0 ? 0 : this.#suspect - bytes
+    }
+    this.#takeOver(stream, fed)
+  }
+
+  #takeOver (stream: TransportStream, fed: number): void {
     // Once more: not every output was there when it started.
     this.changes.repeat(stream.worker)
-    const rescuedRecords = this.#handOver(stream)
+    const rescuedRecords = fed + this.#handOver(stream)
     this.#upSince = performance.now()
     this.#watchers.tell('workerReplaced', { at: Date.now(), attempts: this.#attempts, rescuedRecords, lostRecords: this.#lost })
     this.#lost = 0
@@ -203,7 +211,6 @@ export class Succession {
     else this.#heard(this.#face, 'ready', [])
     this.#emit('drain')
     this.#settle(stream)
-    return true
   }
 
   #handOver (stream: TransportStream): number {

@@ -48,6 +48,11 @@ export function rescue (stream: object, { careful = false } = {}): Rescued | und
   return { buffers, suspect: read === 0 && !careful ? chunk.length : 0, lost: torn + (careful ? countLines(chunk) : 0) }
 }
 
+/** Lines that its worker will not read. */
+export function unread (stream: object): number {
+  return (rescue(stream)?.buffers ?? []).reduce((lines, buffer) => lines + countLines(buffer), 0)
+}
+
 /** Has its worker read everything? */
 export function hasRead (stream: object): boolean {
   const inside = stateOf(stream)

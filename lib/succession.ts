@@ -6,26 +6,21 @@
 // Whoever holds the transport goes on holding it: loggers, their children, Fastify's requests, `pino.multistream()`, pino's exit
 // hooks. So it is not swapped in one logger, which would miss the others, but becomes a face (face.ts) for whatever stands
 // behind it now. Before the first death nothing is covered but `emit`: 'error' and 'close' of a death are not passed on.
+import { Attempts } from './attempts.js'
 import { Changes } from './changes.js'
 import { another, cover } from './face.js'
 import { asError, follow } from './pulse.js'
-import { delayAfter } from './delivery/backoff.js'
-import { rescue } from './rescue.js'
+import { rescue, unread } from './rescue.js'
 import { DIED, Requests } from './requests.js'
 import { EVENTS, type Origin, type Request } from './registry.js'
 import { Standby } from './standby.js'
 import { complaints, tellStderr } from './telemetry/complaints.js'
 import { Figures } from './telemetry/figures.js'
-import { countLines } from './journal/block.js'
 import { reason } from './errors.js'
 import { Watchers, type Watcher } from './watchers.js'
 import type { TransportStream } from './logger.js'
 import type { DropReason } from './telemetry/counters.js'
 
-/** ms before the second attempt and those after it. */
-const BACKOFF = { minDelay: 200, maxDelay: 30_000, factor: 2, jitter: false }
-/** A worker that was up for so many ms has not died of its start. */
-const STEADY = 10_000
 /** What thread-stream says to each line that comes to a dead worker. */
 const TOO_LATE = 'the worker has exited'
 
@@ -52,8 +47,9 @@ export class Succession {
   #starting: TransportStream | undefined
   #standby: Standby | undefined
   #timer: NodeJS.Timeout | undefined
-  #upSince: number | undefined
-  #attempts = 0
+  readonly #attempts = new Attempts()
+  /** The application has ended the transport. */
+  #over = false
   /** Bytes, from the first that is kept, in which there may be a line that ends whoever reads it. */
   #suspect = 0
   #lost = 0
@@ -127,7 +123,7 @@ export class Succession {
 
   #died (stream: TransportStream, error: Error): void {
     if (stream === this.#starting) say('start', `a worker that was to take the place of a dead one has died: ${reason(error)}`)
-    if (stream !== this.#alive || stream === this.#mourned || stream.writableEnded || this.#watchers.none) return
+    if (stream !== this.#alive || stream === this.#mourned || stream.writableEnded || this.#over || this.#watchers.none) return
     this.#mourned = stream
     const replaced = this.#replaces()
     say('died', `the worker of a logger has died: ${reason(error)}. ${replaced ? 'Another one takes its place' : 'Its lines are lost from now on'}`)
@@ -136,7 +132,7 @@ export class Succession {
   }
 
   #replaces (): boolean {
-    return this.#origin !== undefined && this.#watchers.replace
+    return !this.#over && this.#origin !== undefined && this.#watchers.replace
   }
 
   #standBy (): void {
@@ -163,15 +159,15 @@ export class Succession {
     if (!careful) this.#suspect = rescued?.suspect ?? 0
     this.#drop('crashed', rescued?.lost ?? 0)
     standby.putBefore(rescued?.buffers ?? [])
-    if (this.#upSince !== undefined && performance.now() - this.#upSince > STEADY) this.#attempts = 0
-    this.#upSince = undefined
+    this.#attempts.died()
     this.#again()
   }
 
   #again (): void {
-    if (this.#standby!.writableEnded || !this.#replaces()) return this.#abandon()
-    if (this.#attempts++ === 0) return this.#start()
-    this.#timer = setTimeout(() => this.#start(), delayAfter(BACKOFF, this.#attempts - 1)).unref()
+    if (!this.#replaces()) return this.#abandon()
+    const delay = this.#attempts.next()
+    if (delay === 0) this.#start()
+    else this.#timer = setTimeout(() => this.#start(), delay).unref()
   }
 
   #start (): void {
@@ -203,8 +199,8 @@ export class Succession {
     // Once more: not every output was there when it started.
     this.changes.repeat(stream.worker)
     const rescuedRecords = fed + this.#handOver(stream)
-    this.#upSince = performance.now()
-    this.#watchers.tell('workerReplaced', { at: Date.now(), attempts: this.#attempts, rescuedRecords, lostRecords: this.#lost })
+    this.#attempts.cameUp()
+    this.#watchers.tell('workerReplaced', { at: Date.now(), attempts: this.#attempts.count, rescuedRecords, lostRecords: this.#lost })
     this.#lost = 0
     // pino keeps a worker from holding the process when it is ready, and ends it at exit: once for the face.
     if (this.#wasReady) stream.unref()
@@ -227,11 +223,20 @@ export class Succession {
 
   /** The application ends the stream while there is no worker, or at its own end, when nothing is heard of one any more. */
   #ended (): void {
-    if (!this.#starting) return this.#abandon()
+    this.#over = true
+    // One more that does not come up would cost 10 s.
+    if (!this.#starting || this.#attempts.stillborn > 0) return this.#abandon()
     const stream = this.#starting
     this.#handOver(stream)
-    stream.end()
-    if (stream.destroyed) this.#drop('closed', countLines(Buffer.concat(rescue(stream)?.buffers ?? [])))
+    try {
+      // As pino does it: with lines on their way `end` alone would wait for a turn of the event loop.
+      stream.flushSync()
+      stream.end()
+    } catch {
+      // Nobody has read them in 10 s.
+      stream.worker.terminate()
+    }
+    if (!stream.writableEnded || stream.destroyed) this.#drop('closed', unread(stream))
   }
 
   /** There will be no other worker. */

@@ -1,67 +1,23 @@
 // E8: a worker that dies is replaced. Whoever logs goes on, what was safe is there once, what was not is counted.
-import t, { type Test } from 'tap'
-import fs from 'node:fs'
+import t from 'tap'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import Fastify from 'fastify'
 import pino from 'pino'
-import { flush, http, jsonl, parquet, shutdown, tee, watch, type OutputMetrics, type Watch, type WatchOptions, type WorkerEvents } from 'pino-blackbox'
-import { audit, fixture, readLines, stayAwake, until, type Line } from './fixtures/harness.js'
+import { flush, jsonl, type OutputMetrics } from 'pino-blackbox'
+import { audit, fixture, readLines, stayAwake, until } from './fixtures/harness.js'
 import { range, seqs } from './fixtures/jsonl.js'
-import { judge, receiver } from './fixtures/receiver.js'
-import { runs } from './fixtures/outage.js'
+import { difference, mortal } from './fixtures/mortal-logger.js'
 
 stayAwake(t)
 // tap removes a test's directory before it runs teardowns, unless there was one before the directory was made.
 t.beforeEach(t => { t.teardown(() => {}) })
 
-type Transport = ReturnType<typeof pino.transport> & { worker: { terminate (): Promise<number> }, ready: boolean, destroyed: boolean }
-
-interface Watched {
-  transport: Transport
-  log: pino.Logger
-  watched: Watch
-  died: Array<WorkerEvents['workerDied']>
-  replaced: Array<WorkerEvents['workerReplaced']>
-  /** 'error' and 'close' events that the application saw. */
-  seen: string[]
-  /** Ends the worker from outside, and waits for another one. */
-  kill (): Promise<void>
-  /** Another one has come up since the last call. */
-  next (): Promise<void>
-}
-
-async function open (t: Test, transport: object, options?: WatchOptions): Promise<Watched> {
-  const stream = pino.transport(transport as Parameters<typeof pino.transport>[0]) as Transport
-  const log = pino({ level: 'trace' }, stream)
-  const watched = watch(log, options)
-  const self: Watched = { transport: stream, log, watched, died: [], replaced: [], seen: [], kill, next }
-  for (const event of ['error', 'close']) stream.on(event, () => { self.seen.push(event) })
-  watched.on('workerDied', detail => { self.died.push(detail) })
-  watched.on('workerReplaced', detail => { self.replaced.push(detail) })
-  let heard = 0
-  async function next (): Promise<void> {
-    await until(() => self.replaced.length > heard)
-    heard = self.replaced.length
-  }
-  async function kill (): Promise<void> {
-    await stream.worker.terminate()
-    await next()
-  }
-  t.teardown(() => shutdown(stream).catch(() => {}))
-  await watched.ready
-  return self
-}
-
 /** Another target of the same worker. */
 const deadly = (options?: object): object => ({ target: fixture('deadly.js'), level: 'trace', options })
-/** What a set of figures is short of, 0 when they add up. */
-const difference = ({ acceptedRecords, recoveredRecords, deliveredRecords, pendingRecords, deadRecords, droppedRecords }: OutputMetrics): number =>
-  acceptedRecords + recoveredRecords - deliveredRecords - pendingRecords - deadRecords - droppedRecords
-
 t.test('terminated again and again under load: loggers, children, Fastify and pino.multistream go on, and every figure adds up', async t => {
   const directory = t.testdir()
-  const { transport, log, watched, died, replaced, seen } = await open(t, jsonl({ file: join(directory, 'app'), size: '200k' }))
+  const { transport, log, watched, died, replaced, seen } = await mortal(t, jsonl({ file: join(directory, 'app'), size: '200k' }))
   const request = pino({ level: 'trace' }, pino.multistream([{ stream: transport, level: 'trace' }]))
   const fastify = Fastify({ loggerInstance: log.child({ app: true }) })
   fastify.get('/', async ({ log }) => { write(log) })
@@ -122,7 +78,7 @@ t.test('terminated again and again under load: loggers, children, Fastify and pi
 
 t.test('idle when it dies: nothing is lost', async t => {
   const directory = t.testdir()
-  const { log, watched, kill, replaced } = await open(t, jsonl({ file: join(directory, 'app') }))
+  const { log, watched, kill, replaced } = await mortal(t, jsonl({ file: join(directory, 'app') }))
   for (let seq = 0; seq < 100; seq++) log.info({ seq })
   await flush(log)
   await kill()
@@ -135,7 +91,7 @@ t.test('idle when it dies: nothing is lost', async t => {
 
 t.test('lines that the dead worker had not read, those that come meanwhile, and a flush: in their order, behind one another', async t => {
   const directory = t.testdir()
-  const { transport, log, watched, next, replaced } = await open(t, jsonl({ file: join(directory, 'app') }))
+  const { transport, log, watched, next, replaced } = await mortal(t, jsonl({ file: join(directory, 'app') }))
   log.info({ seq: 0 })
   await flush(log)
   const LINES = 60_000
@@ -166,7 +122,7 @@ const WAYS: Array<[how: string, repeated: boolean, message: RegExp]> = [
 for (const [how, repeated, message] of WAYS) {
   t.test(`another target of the same worker ends it (${how}): no line is lost but the one that did it`, async t => {
     const directory = t.testdir()
-    const { log, watched, died, replaced, seen } = await open(t, {
+    const { log, watched, died, replaced, seen } = await mortal(t, {
       targets: [{ ...jsonl({ file: join(directory, 'app') }), level: 'trace' }, deadly()],
       // Those that take over have the same limits.
       ...how === 'memory' && { worker: { resourceLimits: { maxOldGenerationSizeMb: 40, maxYoungGenerationSizeMb: 4 } } }

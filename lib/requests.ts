@@ -19,6 +19,8 @@ let lastId = 0
 const all = new WeakMap<TransportStream, Requests>()
 
 export class Requests {
+  /** Settled when a worker that has taken the place of a dead one has also taken over what that left. */
+  inherited: Promise<Answer | void | undefined> = Promise.resolve()
   readonly #transport: TransportStream
   readonly #open = new Map<number, (answer: Answer | Error) => void>()
   #bringing: Promise<void> | undefined

@@ -217,8 +217,9 @@ export class Succession {
   }
 
   async #settle (stream: TransportStream): Promise<void> {
-    const answer = await Requests.of(this.#face).ask({ blackbox: 'inherited' }).catch(silent)
-    if (answer && stream === this.#alive) this.#figures.settle()
+    const requests = Requests.of(this.#face)
+    requests.inherited = requests.ask({ blackbox: 'inherited' }).catch(silent)
+    if (await requests.inherited && stream === this.#alive) this.#figures.settle()
   }
 
   /** The application ends the stream while there is no worker, or at its own end, when nothing is heard of one any more. */

@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import pino from 'pino'
 import {
   BlackboxError, console, DEFAULTS, DeliveryError, flush, FlushError, jsonl, LoggerError, OptionError, shutdown, tee, watch,
-  type ConsoleOptions, type DropReason, type FlushOptions, type JsonlOptions, type LoggerLike, type Metrics, type OutputMetrics,
+  type ConsoleOptions, type DropReason, type FlushOptions, type JsonlOptions, type LoggerLike, type Metrics, type OutputMetrics, type WatchOptions, type WorkerEvents,
   type ShutdownOptions, type SignalOptions, type Target, type TargetSettings, type TeeOptions, type Watch
 } from 'pino-blackbox'
 import consoleTarget from 'pino-blackbox/console'
@@ -194,6 +194,22 @@ const lost = metrics!.dropped.lost
 watched.ready = Promise.resolve()
 // @ts-expect-error no logger
 watch()
+watch(log, { replace: false, keep: '1m' } satisfies WatchOptions).close()
+// @ts-expect-error an unknown option
+watch(log, { replaces: false })
+// @ts-expect-error a size is a number or a string
+watch(log, { keep: true })
+const onDied = ({ error, at }: WorkerEvents['workerDied']): void => {
+  same<typeof error, Error>(true)
+  same<typeof at, number>(true)
+}
+same<ReturnType<typeof watched.on>, Watch>(true)
+watched.on('workerDied', onDied).off('workerDied', onDied)
+watched.on('workerReplaced', detail => { same<typeof detail, Record<'at' | 'attempts' | 'rescuedRecords' | 'lostRecords', number>>(true) })
+// @ts-expect-error no such event
+watched.on('workerBorn', () => {})
+// @ts-expect-error not of this event
+watched.on('workerDied', ({ attempts }) => attempts)
 
 const settings: TargetSettings = { level: 'info' }
 // @ts-expect-error the defaults cannot be replaced

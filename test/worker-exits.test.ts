@@ -1,6 +1,8 @@
 // E8: the application ends, in every way there is, while its worker is dead, starting or replaced; and worker deaths without `watch()`.
 import t, { type Test } from 'tap'
+import fs from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { jsonl, type OutputMetrics } from 'pino-blackbox'
 import { audit, fixture, program, readLines, stayAwake, type Line, type Program } from './fixtures/harness.js'
 
@@ -96,4 +98,17 @@ t.test('without watch(), and after close(), a dead worker ends the application a
     t.match(survived.child.stderr, /Error: the worker (thread exited|has exited)/)
     t.notMatch(survived.child.stderr, /pino-blackbox:/)
   }
+})
+
+t.test('what docs/operating.md shows of it runs', async t => {
+  const page = fs.readFileSync(fileURLToPath(new URL('../docs/operating.md', import.meta.url)), 'utf8')
+  const [, snippet] = /## When the worker dies\n.*?```js\n(.*?)```/s.exec(page)!
+  const directory = t.testdir({ 'snippet.mjs': snippet!, node_modules: {} })
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  fs.symlinkSync(join(root, 'node_modules', 'pino'), join(directory, 'node_modules', 'pino'))
+  fs.symlinkSync(root, join(directory, 'node_modules', 'pino-blackbox'))
+  const child = program(join(directory, 'snippet.mjs'), {}, { cwd: directory })
+  t.match(await child.exited, { code: 0 }, child.stderr)
+  t.match(child.stderr, /its thread exited with code 1.*attempts: 1, rescuedRecords: 1, lostRecords: 0/s)
+  t.strictSame((await readLines(join(directory, 'logs'), 'app')).map(({ msg }) => msg), ['before', 'meanwhile'])
 })

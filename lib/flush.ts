@@ -38,6 +38,8 @@ export async function flush (logger: LoggerLike, { until = 'durable', timeout = 
     const answers = await Promise.race([Promise.all(transports.map(async transport => {
       const requests = Requests.of(transport)
       await requests.bring()
+      // Lines that were logged before the worker died may be among them.
+      if (until === 'delivered') await requests.inherited
       const answer = await requests.ask({ blackbox: 'flush', until }, givenUp.signal)
       if (answer?.error !== undefined) throw new FlushError('BLACKBOX_FLUSH_FAILED', answer.error)
       return answer

@@ -46,6 +46,10 @@ class Batch {
     return this.#length >= BLOCK
   }
 
+  get lines (): number {
+    return this.#lines.length
+  }
+
   add (line: string): void {
     this.#lines.push(line)
     this.#length += line.length
@@ -134,6 +138,9 @@ export function intake (options: IntakeOptions): Writable {
     decodeStrings: false,
     write (chunk, encoding, done) {
       splitter.write(chunk, encoding)
+      // Several lines at once are a turn's worth. Handed over before thread-stream takes the chunk for read, they are counted
+      // or still there when this thread dies.
+      if (batch.lines > 1) ship()
       if (pauses.size === 0) done()
       else resumed().then(() => done())
     },

@@ -5,12 +5,13 @@ import type { EventEmitter } from 'node:events'
 
 /** thread-stream's stream, as far as it is used here. */
 export interface TransportStream extends EventEmitter {
+  write (data: string | Buffer): boolean
   flush (callback: (error?: Error) => void): void
   flushSync (): void
   end (): void
   ref (): void
   unref (): void
-  readonly worker: object
+  readonly worker: EventEmitter & { postMessage (message: unknown): void, terminate (): Promise<number> }
   readonly destroyed: boolean
   readonly closed: boolean
   readonly ready: boolean

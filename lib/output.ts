@@ -71,6 +71,7 @@ export function createOutput<S extends Sealed> ({ kind, monitor, journal, delive
         delivery.wake()
       }
     },
+    inherited: journal.inherited,
     async flush (until, counts) {
       const begun = performance.now()
       const accepted = monitor.counters.get('acceptedRecords')

@@ -3,13 +3,13 @@
 //
 //   main -> worker   transport.emit('message', { blackbox: 'flush' | 'watch' | 'configure', id, ... })      thread-stream index.js
 //   worker -> main   parentPort.postMessage({ code: 'EVENT', name, args })                      any other code is fatal there
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, resourceLimits, workerData } from 'node:worker_threads'
 import { LEVELS } from './levels.js'
 import { reason, show } from './errors.js'
 import type { Counters } from './telemetry/counters.js'
 
 /** Names of the events that reach the main thread. */
-export const EVENTS = { answer: 'blackbox:answer', outputs: 'blackbox:outputs' } as const
+export const EVENTS = { answer: 'blackbox:answer', outputs: 'blackbox:outputs', origin: 'blackbox:origin' } as const
 
 export type Until = 'durable' | 'delivered'
 
@@ -20,6 +20,8 @@ export interface Registered {
   readonly counters: Counters
   /** Those that somebody has asked for count in the metrics. */
   flush (until: Until, counts: boolean): Promise<void>
+  /** Resolves when what earlier writers left has been taken over. */
+  readonly inherited?: Promise<unknown> | undefined
   /** Takes other settings while it runs. Throws an OptionError. */
   configure? (settings: unknown): void
 }
@@ -34,8 +36,21 @@ export interface OutputInfo {
   memory: SharedArrayBuffer
 }
 
+/** What a worker was started with: enough to start another one like it. */
+export interface Origin {
+  /** File URL of what thread-stream loads. */
+  filename: string
+  workerData: unknown
+  resourceLimits: unknown
+  execArgv: string[]
+  env: NodeJS.ProcessEnv
+  /** pino's message about itself, if it has come. */
+  config: unknown
+}
+
 export interface Request {
-  blackbox: 'flush' | 'watch' | 'configure' | 'ping'
+  /** 'inherited' is answered when what earlier writers left has been taken over. */
+  blackbox: 'flush' | 'watch' | 'configure' | 'ping' | 'inherited'
   id: number
   /** Of a flush. */
   until?: Until
@@ -44,7 +59,7 @@ export interface Request {
   output?: string | undefined
 }
 
-/** A flush is answered twice: at once, and when it is done. */
+/** 'flush' and 'inherited' are answered twice: at once, and when it is done. */
 export interface Answer { id: number, done: boolean, paused?: boolean, error?: string | undefined }
 
 /** What pino tells its transports about itself (pino, lib/transport.js: `pinoWillSendConfig`). */
@@ -63,6 +78,8 @@ export class Registry {
   /** What pino calls message and error; its configuration may say otherwise, after the first line. */
   readonly keys = { messageKey: 'msg', errorKey: 'err' }
   #watched = false
+  /** pino's message about itself. */
+  #config: unknown
   /** Pauses that outputs have asked pino for. */
   readonly pauses = new Set<Promise<void>>()
   #count = 0
@@ -114,16 +131,15 @@ export class Registry {
    * is loaded later and waits for it would wait for ever. It is repeated to whoever listens later.
    */
   #listen (): void {
-    let config: unknown
     const port = parentPort!
     port.on('message', message => {
-      if (message?.code === 'PINO_CONFIG') config ??= message
+      if (message?.code === 'PINO_CONFIG') this.#config ??= message
       this.#receive(message)
     })
     const on = port.on.bind(port)
     const listen = (event: string, listener: (message: unknown) => void): typeof port => {
       on(event as 'message', listener)
-      if (event === 'message' && config !== undefined) setImmediate(listener, config)
+      if (event === 'message' && this.#config !== undefined) setImmediate(listener, this.#config)
       return port
     }
     Object.assign(port, { on: listen, addListener: listen })
@@ -136,18 +152,20 @@ export class Registry {
       Object.assign(this.levels, levels?.values)
       if (messageKey) this.keys.messageKey = messageKey
       if (errorKey) this.keys.errorKey = errorKey
+      if (this.#watched) this.#announce()
       return
     }
-    if (!('blackbox' in message) || this.outputs.size === 0) return
+    if (!('blackbox' in message)) return
     const { blackbox, id, until = 'durable', settings, output } = message as Request
-    if (blackbox === 'watch') {
-      this.#watched = true
-      this.#announce()
-    }
+    // Also while the outputs are still to come: each is announced when it is there.
+    if (blackbox === 'watch') this.#watched = true
+    if (this.outputs.size === 0) return
+    if (blackbox === 'watch') this.#announce()
     if (blackbox === 'configure') return post(EVENTS.answer, { id, done: true, error: this.#configure(settings, output) } satisfies Answer)
-    post(EVENTS.answer, { id, done: blackbox !== 'flush', paused: this.pauses.size > 0 } satisfies Answer)
-    if (blackbox !== 'flush') return
-    const error = await this.flush(until, true).then(() => undefined, reason)
+    const work = blackbox === 'flush' ? this.flush(until, true) : blackbox === 'inherited' ? this.#inherited() : undefined
+    post(EVENTS.answer, { id, done: work === undefined, paused: this.pauses.size > 0 } satisfies Answer)
+    if (!work) return
+    const error = await work.then(() => undefined, reason)
     post(EVENTS.answer, { id, done: true, error } satisfies Answer)
   }
 
@@ -163,8 +181,22 @@ export class Registry {
     }
   }
 
+  async #inherited (): Promise<void> {
+    await Promise.all([...this.outputs.keys()].map(output => output.inherited))
+  }
+
   #announce (): void {
+    this.#tellOrigin()
     post(EVENTS.outputs, [...this.outputs].map(([{ kind, name, counters: { memory } }, id]): OutputInfo => ({ id, kind, name, memory })))
+  }
+
+  #tellOrigin (): void {
+    const { filename, workerData: options } = workerData
+    try {
+      post(EVENTS.origin, { filename, workerData: options, resourceLimits, execArgv: process.execArgv, env: { ...process.env }, config: this.#config } satisfies Origin)
+    } catch {
+      // Something in the options can be given away only once (a MessagePort): there will be no other worker like this one.
+    }
   }
 }
 

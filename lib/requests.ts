@@ -2,7 +2,7 @@
 // questions are open.
 import { within } from './deadline.js'
 import { FlushError } from './errors.js'
-import { EVENTS, type Answer, type OutputInfo, type Request } from './registry.js'
+import { EVENTS, type Answer, type Request } from './registry.js'
 import type { TransportStream } from './logger.js'
 
 /** An application that logs in every turn of the event loop keeps pino's flush from ever starting (thread-stream, `flushBuffer`). */
@@ -12,14 +12,17 @@ const GRACE = 500
 /** ms after which a worker is not waited for any longer if pino's flush does not come back. */
 const SILENCE = 3000
 
+/** What a transport emits when its worker has died and is to be replaced (succession.ts). */
+export const DIED = 'blackbox:died'
+
 let lastId = 0
 const all = new WeakMap<TransportStream, Requests>()
 
 export class Requests {
-  /** What the worker has told of its outputs. */
-  readonly outputs: OutputInfo[] = []
   /** Called when there may be news: a flush is over, or the worker. */
   readonly news = new Set<() => void>()
+  /** Settled when a worker that has taken the place of a dead one has also taken over what that left. */
+  inherited: Promise<Answer | void | undefined> = Promise.resolve()
   readonly #transport: TransportStream
   readonly #open = new Map<number, (answer: Answer | Error) => void>()
   #bringing: Promise<void> | undefined
@@ -41,13 +44,8 @@ export class Requests {
       this.#open.get(answer.id)?.(answer)
       for (const look of this.news) look()
     })
-    transport.on(EVENTS.outputs, (outputs: OutputInfo[]) => {
-      this.outputs.push(...outputs.filter(({ id }) => !this.outputs.some(known => known.id === id)))
-    })
-    transport.on('close', () => {
-      for (const settle of [...this.#open.values()]) settle(closed())
-      for (const look of this.news) look()
-    })
+    transport.on('close', () => this.#settleAll())
+    transport.on(DIED, () => this.#settleAll())
   }
 
   /** Every line logged so far has reached the worker, and the worker is up. Calls that come meanwhile share the one after. */
@@ -73,6 +71,12 @@ export class Requests {
       // It takes what comes at once, so this is a matter of milliseconds.
       if (answer && !answer.paused) return this.#transport.flushSync()
     }
+  }
+
+  /** Nobody will answer any more. */
+  #settleAll (): void {
+    for (const settle of [...this.#open.values()]) settle(closed())
+    for (const look of this.news) look()
   }
 
   /** Undefined when the worker has no outputs, or `signal` ends the waiting. Rejects with a FlushError when it is closed. */

@@ -112,7 +112,7 @@ watched.configure({ url }, 'shop')
 
 const { kind, deadRecords, recoveredRecords, retries, failures, dropped }: OutputMetrics = watched.metrics()[0]!
 const figures: number[] = [deadRecords, recoveredRecords, retries, failures, dropped.evicted, dropped.expired, dropped.refused]
-const why: DropReason[] = ['full', 'evicted', 'expired', 'closed', 'gone', 'refused']
+const why: DropReason[] = ['full', 'evicted', 'expired', 'closed', 'gone', 'refused', 'crashed']
 // @ts-expect-error no such reason
 const lost: DropReason = 'lost'
 // @ts-expect-error the defaults cannot be replaced

@@ -4,7 +4,7 @@ import pino from 'pino'
 import {
   BlackboxError, console, DEFAULTS, DeliveryError, flush, FlushError, jsonl, LoggerError, OptionError, shutdown, tee, watch,
   type BatchFailedEvent, type BatchWrittenEvent, type BufferedEvent, type ConsoleOptions, type DroppedEvent, type DropReason, type FlushCompletedEvent,
-  type FlushOptions, type Health, type JsonlOptions, type OutputHealth, type WatchEvents, type LoggerLike, type Metrics, type OutputMetrics,
+  type FlushOptions, type Health, type JsonlOptions, type OutputHealth, type WatchEvents, type LoggerLike, type Metrics, type OutputMetrics, type WatchOptions, type WorkerEvents,
   type ShutdownOptions, type SignalOptions, type Target, type TargetSettings, type TeeOptions, type Watch
 } from 'pino-blackbox'
 import consoleTarget from 'pino-blackbox/console'
@@ -236,6 +236,21 @@ attended.on('dropped', true)
 watch(log, { health: { windows: '1m' } })
 // @ts-expect-error a share is a number
 watch(log, { health: { warnAt: '80%' } })
+watch(log, { replace: false, keep: '1m' } satisfies WatchOptions).close()
+// @ts-expect-error an unknown option
+watch(log, { replaces: false })
+// @ts-expect-error a size is a number or a string
+watch(log, { keep: true })
+const onDied = ({ error, at }: WorkerEvents['workerDied']): void => {
+  same<typeof error, Error>(true)
+  same<typeof at, number>(true)
+}
+watched.on('workerDied', onDied).off('workerDied', onDied)
+watched.on('workerReplaced', detail => { same<typeof detail, Record<'at' | 'attempts' | 'rescuedRecords' | 'lostRecords', number>>(true) })
+// @ts-expect-error no such event
+watched.on('workerBorn', () => {})
+// @ts-expect-error not of this event
+watched.on('workerDied', ({ attempts }) => attempts)
 
 const settings: TargetSettings = { level: 'info' }
 // @ts-expect-error the defaults cannot be replaced

@@ -1,11 +1,13 @@
-// The options of watch(): from when on an output is not healthy.
+// The options of watch(): what becomes of a dead worker, and from when on an output is not healthy.
 import { contradiction, parseOptions } from './options.js'
-import { count, duration, group, number, optional, type Filled, type Input } from './option.js'
+import { count, duration, flag, group, number, optional, size, type Filled, type Input } from './option.js'
 import { LONGEST_WINDOW } from '../telemetry/incidents.js'
 
 const AGE = 'warning: the oldest line of a sealed segment that is not delivered'
 
 export const watchSchema = group({
+  replace: optional(flag('Starts another worker when that of the logger has died, and gives it the lines that came meanwhile.'), true),
+  keep: optional(size('What those lines may take in memory until it is up; newer ones are dropped, and counted.'), '8m'),
   health: optional(group({
     window: optional(duration('How far back failures and drops count.', LONGEST_WINDOW + 1, ', up to 10 minutes'), '1m'),
     failures: optional(count('degraded: more failed calls than this within `window`: writes, opens, deliveries.', 0), 10),

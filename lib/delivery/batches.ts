@@ -127,7 +127,7 @@ export class Batches {
     const text = this.#hidden(why)
     await this.#o.dead?.add(numbers.map(line => ({ key: key(line), status, reason: text, record: lines.text(line) })))
     add(refused, numbers, lines)
-    state.why = reason
+    state.why = text
   }
 
   #hidden (text: string): string {

@@ -40,6 +40,8 @@ export interface Outcome {
 export interface Journal<S extends Sealed = Sealed> {
   /** What is left at the end is there for the next who starts; otherwise it is lost. */
   readonly lasting: boolean
+  /** Resolves when what earlier writers left waits for its delivery, where there can be something. */
+  readonly inherited?: Promise<void>
   /**
    * Takes whole lines; never throws. What there is no room for is dropped and counted. A promise asks the caller to stop
    * reading until it resolves (`whenFull: 'block'`).

@@ -5,11 +5,11 @@
 // reads sees all of a change or nothing of it, and a worker that dies in the middle leaves what was before.
 import { Incidents } from './incidents.js'
 
-export const DROP_REASONS = ['full', 'evicted', 'expired', 'closed', 'gone', 'refused'] as const
+export const DROP_REASONS = ['full', 'evicted', 'expired', 'closed', 'gone', 'refused', 'crashed'] as const
 /**
  * Why a line was dropped: 'full' no room was left; 'evicted' pushed out by newer ones; 'expired' too old;
  * 'closed' the output was closing or closed; 'gone' its destination is (a closed pipe), or somebody has removed the journal's file;
- * 'refused' for good by its receiver, and there is no disk to keep it on.
+ * 'refused' for good by its receiver, and there is no disk to keep it on; 'crashed' in the memory of a worker that died.
  */
 export type DropReason = typeof DROP_REASONS[number]
 
@@ -28,6 +28,8 @@ const FIELDS = [
   ...DROP_REASONS.map(reason => `droppedBytes:${reason}` as const)
 ] as const
 export type Field = typeof FIELDS[number]
+/** Fields that say how things stand now; the others only grow, but for `lastDelivery`. */
+export const GAUGES = ['pendingRecords', 'pendingBytes', 'pendingSegments', 'oldestPending', 'capacityRecords', 'capacityBytes'] as const satisfies Field[]
 /** All fields at one moment. */
 export type Figures = Record<Field, number>
 type Changes = Partial<Figures>

@@ -3,7 +3,7 @@
 // kind always sum up to the counters, and what happened before anybody listened is in the first one.
 import { EventEmitter } from 'node:events'
 import { OptionError, show } from '../errors.js'
-import { DROP_REASONS, KEPT, type Counters, type DropReason, type Figures, type Kept } from './counters.js'
+import { DROP_REASONS, KEPT, type DropReason, type Figures, type Kept } from './counters.js'
 
 /** Lines that came in, refused ones included. */
 export interface BufferedEvent { output: string, records: number, bytes: number }
@@ -30,8 +30,12 @@ export interface FigureEvents {
 }
 type Kind = keyof FigureEvents
 
-/** How an output is found: who it is, and its figures. */
-export interface Source { name: string, counters: Counters }
+/** An output: who it is, and its figures, which have changed when its turn has. */
+export interface Source {
+  readonly name: string
+  readonly turn: unknown
+  look (): { figures: Figures, error: string }
+}
 
 /** ms between two looks. */
 const PERIOD = 100
@@ -55,7 +59,7 @@ function some<E extends { records: number, batches?: number, flushes?: number }>
   return event.records > 0 || (event.batches ?? 0) > 0 || (event.flushes ?? 0) > 0 ? [event] : []
 }
 
-interface Told { turn: number, figures: Partial<Record<Kind, Figures>> }
+interface Told { turn: unknown, figures: Partial<Record<Kind, Figures>> }
 
 /** `E` are all events that can be listened to, by their names. */
 export class EventFeed<E extends FigureEvents> {
@@ -64,7 +68,7 @@ export class EventFeed<E extends FigureEvents> {
   /** A listener has thrown, or rejected. */
   readonly #report: (event: string, error: unknown) => void
   readonly #emitter = new EventEmitter().setMaxListeners(0)
-  readonly #told = new WeakMap<Counters, Told>()
+  readonly #told = new WeakMap<Source, Told>()
   #timer: NodeJS.Timeout | undefined
   /** Somebody listens who did not at the last look: to them everything is new. */
   #changed = false
@@ -107,12 +111,13 @@ export class EventFeed<E extends FigureEvents> {
   look (): void {
     const changed = this.#changed
     this.#changed = false
-    for (const { name, counters } of this.#sources()) {
-      const told = this.#told.get(counters) ?? { turn: NaN, figures: {} }
-      this.#told.set(counters, told)
-      if (told.turn === counters.turn && !changed) continue
-      told.turn = counters.turn
-      const { figures, error } = counters.look()
+    for (const source of this.#sources()) {
+      const { name, turn } = source
+      const told = this.#told.get(source) ?? { turn: undefined, figures: {} }
+      this.#told.set(source, told)
+      if (told.turn === turn && !changed) continue
+      told.turn = turn
+      const { figures, error } = source.look()
       for (const kind of KINDS) {
         if (this.#emitter.listenerCount(kind) === 0) continue
         const news = since(told.figures[kind], figures)

@@ -1,4 +1,4 @@
-// E8: what the journals of a dead worker hold goes on in the next one, with its settings; and the bounds and options of the replacement.
+// What the journals of a dead worker hold goes on in the next one, with its settings; and the bounds and options of the replacement.
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'

@@ -8,6 +8,7 @@
 // behind it now. Before the first death nothing is covered but `emit`: 'error' and 'close' of a death are not passed on.
 import { Attempts } from './attempts.js'
 import { Changes } from './changes.js'
+import { within } from './deadline.js'
 import { another, cover } from './face.js'
 import { asError, follow } from './pulse.js'
 import { rescue, unread } from './rescue.js'
@@ -27,6 +28,8 @@ const TOO_LATE = 'the worker has exited'
 const say = complaints(line => tellStderr(`pino-blackbox: ${line}\n`))
 /** Nobody waits for an answer: the worker tells what it is as soon as it can. */
 const WATCH: Request = { blackbox: 'watch', id: 0 }
+/** ms that its answer is waited for, at most. */
+const PATIENCE = 2000
 const silent = (): void => {}
 const all = new WeakMap<TransportStream, Succession>()
 
@@ -39,6 +42,7 @@ export class Succession {
   /** The face's own. */
   readonly #emit: TransportStream['emit']
   #unfollow: () => void = silent
+  #answered: () => void = silent
   #origin: Origin | undefined
   #covered = false
   #wasReady: boolean
@@ -102,9 +106,10 @@ export class Succession {
 
   readonly #heard = (stream: TransportStream, event: string | symbol, args: unknown[]): boolean => {
     if (event === 'ready' && stream === this.#starting) {
-      this.#feed(stream)
+      this.#greet(stream)
       return true
     }
+    if (event === EVENTS.answer && stream === this.#starting) this.#answered()
     if (event === 'ready') this.#wasReady = true
     if (event === 'error') return this.#failed(stream, args[0])
     if (event === 'close' && stream !== this.#alive) return false
@@ -183,6 +188,16 @@ export class Succession {
     }
   }
 
+  /** Lines come by another way than messages, and could be there before pino's levels are: nothing until it has answered. */
+  async #greet (stream: TransportStream): Promise<void> {
+    const answer = new Promise<void>(resolve => { this.#answered = resolve })
+    // Once more: not every output was there when it started.
+    this.changes.repeat(stream.worker)
+    stream.worker.postMessage(WATCH)
+    await within(answer, PATIENCE)
+    if (stream === this.#starting) await this.#feed(stream)
+  }
+
   /** Line by line what is suspect, so that the line is known if this worker dies too; then everything. */
   async #feed (stream: TransportStream): Promise<void> {
     const standby = this.#standby!
@@ -196,8 +211,6 @@ export class Succession {
   }
 
   #takeOver (stream: TransportStream, fed: number): void {
-    // Once more: not every output was there when it started.
-    this.changes.repeat(stream.worker)
     const rescuedRecords = fed + this.#handOver(stream)
     this.#attempts.cameUp()
     this.#watchers.tell('workerReplaced', { at: Date.now(), attempts: this.#attempts.count, rescuedRecords, lostRecords: this.#lost })

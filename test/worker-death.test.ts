@@ -1,4 +1,4 @@
-// E8: a worker that dies is replaced. Whoever logs goes on, what was safe is there once, what was not is counted.
+// A worker that dies is replaced. Whoever logs goes on, what was safe is there once, what was not is counted.
 import t from 'tap'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'

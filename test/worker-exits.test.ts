@@ -1,4 +1,4 @@
-// E8: the application ends, in every way there is, while its worker is dead, starting or replaced; and worker deaths without `watch()`.
+// The application ends, in every way there is, while its worker is dead, starting or replaced; and worker deaths without `watch()`.
 import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'

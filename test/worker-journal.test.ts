@@ -1,4 +1,4 @@
-// E8: what the journals of a dead worker hold goes on in the next one, with its settings; and the bounds and options of the replacement.
+// What the journals of a dead worker hold goes on in the next one, with its settings; and the bounds and options of the replacement.
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -125,17 +125,17 @@ t.test('a line of which the worker had read the beginning is counted as lost; th
   t.match(watched.metrics(), [{ acceptedRecords: 10, deliveredRecords: 9, dropped: { crashed: 1 } }])
 })
 
-t.test("pino's settings and `sync` hold for the next worker too", async t => {
+t.test("pino's levels hold for the next worker too, also with `sync`", async t => {
   const directory = t.testdir()
-  const { log, kill } = await mortal(t, { ...tee([jsonl({ file: join(directory, 'app') }, { level: 33 })]), sync: true }, {}, { customLevels: { notice: 35 }, formatters: { level: level => ({ level }) } })
-  const own = log as unknown as { info (object: object): void, notice (object: object): void }
+  const { log, kill } = await mortal(t, { ...tee([jsonl({ file: join(directory, 'app') }, { level: 33 })]), sync: true }, {}, { customLevels: { hint: 31, notice: 35 }, formatters: { level: level => ({ level }) } })
+  const own = log as unknown as { hint (object: object): void, notice (object: object): void }
   for (const seq of [0, 1]) {
-    own.info({ low: true })
+    own.hint({ low: true })
     own.notice({ seq })
     await flush(log)
     await kill()
   }
-  own.info({ low: true })
+  own.hint({ low: true })
   own.notice({ seq: 2 })
   await flush(log)
   t.strictSame((await readLines(directory, 'app')).map(({ level, seq }) => ({ level, seq })), range(3).map(seq => ({ level: 'notice', seq })))

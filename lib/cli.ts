@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // The command. Each verb has its code elsewhere; here is what users can say to it. The only importer of commander.
 import fs from 'node:fs'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { OptionError, reason } from './errors.js'
 import { flagsOf, optionsFrom, toldByFlag, type Flag } from './operate/flags.js'
 import { outputOf, outputsOfFile, pipe, type PipeOptions } from './operate/pipe.js'
+import { tail, type TailOptions } from './operate/tail.js'
 import { OUTPUTS } from './targets.js'
 import { view, type ViewOptions } from './view/view.js'
 
@@ -45,17 +46,27 @@ program.command('view')
     process.exitCode = await view(paths, { ...options, ...html !== undefined && { html } })
   })
 
+/** What was said in a wrong way, told as commander tells it. */
+async function usage (run: () => Promise<number>, told: (error: OptionError) => string, command: Command): Promise<void> {
+  try {
+    process.exitCode = await run()
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    command.error(`error: ${told(error)}`)
+  }
+}
+
+function wholeNumber (text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is no whole number.')
+  return Number(text)
+}
+
 const PASS = 'write the lines to stdout as well, as they come'
 
 /** Lines go on to the outputs when nobody reads the echo any more. */
 async function take (targets: () => ReturnType<typeof outputsOfFile>, options: PipeOptions, told: (error: OptionError) => string, command: Command): Promise<void> {
   process.stdout.off('error', endWithReader)
-  try {
-    process.exitCode = await pipe(targets(), options)
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error
-    command.error(`error: ${told(error)}`)
-  }
+  await usage(async () => await pipe(targets(), options), told, command)
 }
 
 for (const name of OUTPUTS) {
@@ -88,6 +99,19 @@ program.command('pipe')
   .addHelpText('after', '\nExample:\n  node app.js | npx pino-blackbox pipe --config blackbox.yml')
   .action(async ({ config, pass }: { config: string, pass?: boolean }, command: Command) =>
     await take(() => outputsOfFile(config), { pass }, ({ message }) => message.replace('BLACKBOX_OPTION: ', ''), command))
+
+program.command('tail')
+  .description('Follows outputs as they are written: logs (rotated, compressed or not yet there) and the journals of parquet and http. Touches nothing.')
+  .argument('<path...>', 'a log (logs/app, or a file of it), a directory of logs, a dataset, or a directory of journals (.blackbox)')
+  .option('-n, --lines <count>', 'so many of the last lines first', wholeNumber, 10)
+  .option('--level <level>', 'only lines of this level or above: a label of pino, or a number; lines without a level are shown')
+  .option('--where <condition>', 'only lines of which this is true, such as req.method=GET, res.statusCode>=500, msg~time.*out; with = != ~ > >= < <=; may be repeated',
+    (condition: string, before: string[] = []) => [...before, condition])
+  .option('--no-follow', 'end when they are printed')
+  .option('--json', 'lines as they are (default when stdout is no terminal)')
+  .option('--no-json', 'lines for people, also when stdout is no terminal')
+  .addHelpText('after', '\nExample:\n  npx pino-blackbox tail logs/app --level warn --where req.method=POST')
+  .action(async (paths: string[], options: TailOptions, command: Command) => await usage(async () => await tail(paths, options), ({ problem }) => problem, command))
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE

@@ -193,6 +193,30 @@ t.test('the journal of a dataset, as it is written, and across a kill', async t 
   t.strictSame(audit(found('second'), 'second', 10_000), { missing: [], duplicates: [], unordered: 0 })
 })
 
+t.test('a journal that is adopted: its segments are somewhere else, and on the way nowhere', async t => {
+  const [dead, heir] = ['0123456789abcdef', 'fedcba9876543210']
+  const name = `000001790000000-${dead}-000000001`
+  const cwd = t.testdir({ 'mark.log': '', '.blackbox': { 'http-a': { [heir]: {}, [dead]: { [`${name}.open`]: lines(0, 3) } } } })
+  const home = join(cwd, '.blackbox/http-a')
+  const it = await following(t, ['.blackbox', 'mark.log'], cwd, 3)
+  const mark = async (seq: number): Promise<void> => {
+    fs.appendFileSync(join(cwd, 'mark.log'), line(seq))
+    await until(() => it.seqs().includes(seq))
+  }
+  fs.appendFileSync(join(home, dead, `${name}.open`), line(3))
+  await until(() => it.seqs().includes(3))
+  fs.renameSync(join(home, dead), join(cwd, dead))
+  await mark(100)
+  await mark(101)
+  fs.renameSync(join(cwd, dead), join(home, heir, dead))
+  await mark(102)
+  fs.renameSync(join(home, heir, dead, `${name}.open`), join(home, heir, `${name}.4.jsonl`))
+  await mark(103)
+  fs.writeFileSync(join(home, heir, `000001790000009-${heir}-000000001.open`), line(4))
+  await mark(104)
+  t.strictSame(it.seqs().filter(seq => seq as number < 100), [0, 1, 2, 3, 4])
+})
+
 t.test('the journal of http: batches that are sent and gone; what could not be read is told', async t => {
   const cwd = t.testdir()
   const { url } = await receiver(t)

@@ -125,6 +125,13 @@ dumper: { enabled: false, maxBackups: 5 }
   })
 })
 
+t.test('a variable goes before what excludes it, too', async t => {
+  const path = file(t, 'outputs: [{ target: http, options: { url: "http://127.0.0.1:9", auth: { basic: { username: a, password: b } } } }]')
+  t.match(fromConfig(path).transport.options, { auth: { basic: { username: 'a' } } })
+  environment(t, { PINO_BLACKBOX_HTTP_API_KEY: 'of the environment' })
+  t.match(fromConfig(path).transport.options, { auth: { basic: undefined } })
+})
+
 t.test('an error tells the place, the path, what was expected and what was there', async t => {
   for (const [content, message, option] of [
     ['level: 5', '1:1: Expected `level` to be a non-empty string, got 5 (number)', 'level'],

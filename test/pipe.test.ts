@@ -119,7 +119,7 @@ t.test('mistakes are told by the flag, with exit code 2, before anything is read
     [['parquet', '--dir', 'a', '--columns', 'req.method'], 'Expected --columns to be <name>=<value>, got "req.method" (string)'],
     [['parquet', '--dir', 'a', '--columns', 'req.method=text'], 'Expected `columns.req.method` to be'],
     [['http', '--url', 'http://a', '--journal', 'paper'], 'Expected --journal to be memory, got "paper" (string)'],
-    [['http', '--url', 'http://user:hunter2@a'], '--url: a password on a command line is seen by everyone on the machine; give --auth-basic-username and --auth-basic-password-env'],
+    [['http', '--url', 'http://user:hunter2@a'], '--url with a password: a secret on a command line is seen by everyone on the machine; give --auth-basic-username and --auth-basic-password-env'],
     [['http', '--url', 'http://a', '--auth-bearer', 'hunter2'], '--auth-bearer: a secret on a command line is seen by everyone on the machine; give --auth-bearer-env NAME or --auth-bearer-file PATH'],
     [['http', '--url', 'http://a', '--tls-passphrase', 'hunter2'], '--tls-passphrase: a secret on a command line is seen'],
     [['http', '--url', 'http://a', '--headers', 'x-api-key=hunter2'], '--headers x-api-key: a secret on a command line is seen by everyone on the machine; give --auth-header-name and --auth-header-value-env'],

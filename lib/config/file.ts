@@ -31,11 +31,10 @@ export class ConfigFile {
 
   /** Throws an OptionError. */
   constructor (path: string | URL) {
-    const given: unknown = path
-    if (typeof given !== 'string' && !(given instanceof URL)) throw new OptionError('config', 'path', `Expected the path of a configuration file, got ${show(given)}`)
-    this.path = given instanceof URL ? fileURLToPath(given) : given
+    if (typeof path !== 'string' && !(path as unknown instanceof URL)) refuse('Expected the path of a configuration file', path)
+    this.path = path instanceof URL ? fileURLToPath(path) : path
     const kind = extname(this.path).toLowerCase()
-    if (!['.yml', '.yaml', '.json'].includes(kind)) throw new OptionError('config', 'path', `Expected the path of a .yml, .yaml or .json file, got ${show(this.path)}`)
+    if (!['.yml', '.yaml', '.json'].includes(kind)) refuse('Expected the path of a .yml, .yaml or .json file', this.path)
     const { parseDocument, LineCounter } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
     const content = this.#read()
     this.#lines = new LineCounter()
@@ -75,7 +74,7 @@ export class ConfigFile {
     try {
       return fs.readFileSync(this.path, 'utf8').replace(/^\ufeff/, '')
     } catch (error) {
-      throw new OptionError('config', 'path', `Expected the path of a configuration file that can be read, got ${show(this.path)}: ${reason(error)}`)
+      return refuse('Expected the path of a configuration file that can be read', this.path, `: ${reason(error)}`)
     }
   }
 
@@ -135,4 +134,8 @@ export class ConfigFile {
     }
     return offset
   }
+}
+
+function refuse (expected: string, got: unknown, why = ''): never {
+  throw new OptionError('config', 'path', `${expected}, got ${show(got)}${why}`)
 }

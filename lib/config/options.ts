@@ -2,7 +2,7 @@
 // refused with the nearest known one, one sentence for every mistake.
 import { closest, distance } from 'fastest-levenshtein'
 import { kindOf, OptionError, show } from '../errors.js'
-import { describe, entries, fallback, item, read, secretive, takes, words, type Filled, type Group, type Schema } from './option.js'
+import { describe, entries, excluding, fallback, item, read, secretive, takes, words, type Filled, type Group, type Schema } from './option.js'
 
 const PREFIX = 'PINO_BLACKBOX'
 
@@ -44,13 +44,18 @@ export function contradiction (output: string, option: string, problem: string):
   return new OptionError(output, option, `Contradictory options: ${problem}`)
 }
 
-/** Of options that stand behind the environment, as those of a configuration file do, what is left: no option that a variable is set for. */
+/**
+ * Of options that stand behind the environment, as those of a configuration file do, what is left: no option that a variable is set for,
+ * and none that excludes such a one.
+ */
 export function behindEnvironment (output: string, schema: Group, given: unknown, env: Environment = process.env): unknown {
   return isGroup(given) ? withoutVariables(given, schema, [output], env) : given
 }
 
 function withoutVariables (given: Record<string, unknown>, schema: Group, path: string[], env: Environment): Record<string, unknown> {
+  const set = excluding(schema) ? Object.keys(schema.entries).filter(name => isSet(schema.entries[name] as Schema, [...path, name], env)) : []
   return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => {
+    if (set.length > 0 && !set.includes(name)) return []
     const option = Object.hasOwn(schema.entries, name) ? schema.entries[name] as Schema : undefined
     if (!option) return [[name, value]]
     const here = [...path, name]
@@ -58,6 +63,11 @@ function withoutVariables (given: Record<string, unknown>, schema: Group, path: 
     const below = unabbreviated(option, value)
     return [[name, isGroup(below) ? withoutVariables(below, schemaOf(option), here, env) : below]]
   }))
+}
+
+function isSet (option: Schema, path: string[], env: Environment): boolean {
+  const below = entries(option)
+  return below ? Object.entries(below).some(([name, option]) => isSet(option as Schema, [...path, name], env)) : setBy(path, option, env) !== undefined
 }
 
 /** The default of every option that has one, groups nested. */
@@ -122,7 +132,10 @@ function shown (option: Schema, value: unknown): string {
   return secretive(option) && !EMPTY.includes(show(value, false)) ? kindOf(value) : show(value)
 }
 
-/** The value that a text stands for, of an environment variable or on a command line: where no text is taken, what looks like a number is one. What looks like a flag is one where that is taken. */
+/**
+ * The value that a text stands for, of an environment variable or on a command line: where no text is taken, what looks like a number is
+ * one. What looks like a flag is one where that is taken.
+ */
 export function fromText (option: Schema, text: string): string | number | boolean {
   const meant = text === 'true' || text === 'false' ? text === 'true' : /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
   return takes(option, text) && !(typeof meant === 'boolean' && takes(option, meant)) ? text : meant

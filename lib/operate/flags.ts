@@ -54,7 +54,8 @@ function below (output: OutputName, schema: Schema, path: readonly string[]): Fl
 /** A word for what several flags say. */
 function inOneWord (output: OutputName, option: Schema, path: readonly string[]): Flag {
   const short = words(option)
-  const told = Object.entries(short).map(([word, options]) => `${word}: ${Object.entries(options).map(([name, value]) => `--${dashed([...path, name])} ${value}`).join(' ')}`)
+  const flags = (options: object): string => Object.entries(options).map(([name, value]) => `--${dashed([...path, name])} ${value}`).join(' ')
+  const told = Object.entries(short).map(([word, options]) => `${word}: ${flags(options)}`)
   const read = (text: string, before: unknown): unknown => {
     if (Object.hasOwn(short, text)) return { ...before as object | undefined, ...short[text] }
     throw new OptionError(output, path.join('.'), `Expected \`${path.join('.')}\` to be ${Object.keys(short).join(' or ')}, got ${show(text)}`)
@@ -64,6 +65,8 @@ function inOneWord (output: OutputName, option: Schema, path: readonly string[])
 
 function single (output: OutputName, option: Schema, path: readonly string[]): Flag[] {
   if (item(option)) return [named(output, option, path)]
+  // What may be anything is for a configuration file.
+  if (takes(option, []) && takes(option, {})) return []
   if (takes(option, { env: 'NAME' })) return secret(output, option, path)
   if (path.at(-1) === 'url') return [flag(output, option, path, { value: 'url', read: text => withoutUser(path, text) })]
   return [flag(output, option, path)]
@@ -77,7 +80,7 @@ function secret (output: OutputName, option: Schema, path: readonly string[]): F
   }
   const refuse = (): never => {
     const { long } = flag(output, option, path)
-    throw new OptionError(output, path.join('.'), `${long}: a secret on a command line is seen by everyone on the machine; give ${long}-env NAME or ${long}-file PATH`)
+    throw seen(output, path, long, `${long}-env NAME or ${long}-file PATH`)
   }
   return [
     by('env', 'name', 'The variable that holds it.'),
@@ -91,10 +94,10 @@ function named (output: OutputName, option: Schema, path: readonly string[]): Fl
   const hides = describe(item(option)!).secret === true
   const read = (text: string, before: unknown): unknown => {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-    if (name === undefined) throw new OptionError(output, path.join('.'), `Expected \`${path.join('.')}\` to be <name>=<value>, got ${hides ? 'something else' : show(text)}`)
-    if (hides && new Rules({}).name(name).secret) {
-      throw new OptionError(output, path.join('.'), `--${dashed(path)} ${name}: a secret on a command line is seen by everyone on the machine; give --auth-header-name and --auth-header-value-env`)
+    if (name === undefined) {
+      throw new OptionError(output, path.join('.'), `Expected \`${path.join('.')}\` to be <name>=<value>, got ${hides ? 'something else' : show(text)}`)
     }
+    if (hides && new Rules({}).name(name).secret) throw seen(output, path, `--${dashed(path)} ${name}`, '--auth-header-name and --auth-header-value-env')
     return { ...before as object | undefined, [name]: value }
   }
   return { ...flag(output, option, path, { value: 'name=value', read }), many: true }
@@ -102,10 +105,12 @@ function named (output: OutputName, option: Schema, path: readonly string[]): Fl
 
 function withoutUser (path: readonly string[], text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.password) {
-    throw new OptionError('http', path.join('.'), '--url: a password on a command line is seen by everyone on the machine; give --auth-basic-username and --auth-basic-password-env')
-  }
+  if (url?.password) throw seen('http', path, '--url with a password', '--auth-basic-username and --auth-basic-password-env')
   return text
+}
+
+function seen (output: OutputName, path: readonly string[], what: string, instead: string): OptionError {
+  return new OptionError(output, path.join('.'), `${what}: a secret on a command line is seen by everyone on the machine; give ${instead}`)
 }
 
 interface Particulars { value?: string, about?: string, read?: Flag['read'] }

@@ -62,7 +62,10 @@ function levelIn (line: string): number {
 
 function conditionOf (condition: string): (record: Record) => boolean {
   const [, field, operator, wanted] = /^(.+?)(!=|>=|<=|=|~|>|<)(.*)$/s.exec(condition) ?? []
-  if (field === undefined) throw new OptionError('tail', 'where', `Expected --where to be <field><operator><value>, such as req.method=GET; the operators are = != ~ > >= < <=, got ${show(condition)}`)
+  if (field === undefined) {
+    const expected = '<field><operator><value>, such as req.method=GET, with one of = != ~ > >= < <='
+    throw new OptionError('tail', 'where', `Expected --where to be ${expected}, got ${show(condition)}`)
+  }
   if (operator === '~') expectPattern(wanted!)
   const path = parsePath(field)
   return record => COMPARISONS[operator!]!(valueAt(record, field, path), wanted!)

@@ -32,10 +32,11 @@ const HERE = import.meta.url ?? 'nowhere:/'
 
 const NAMES = ['jsonl', 'parquet', 'http', 'exporter', 'console', 'tee'] as const
 type Name = typeof NAMES[number]
+export type OutputName = Exclude<Name, 'tee'>
 
 const settingsSchema = group({ level: optional(either(text(''), count('', 0), '')) })
 
-const CHECKS: Record<Exclude<Name, 'tee'>, (options: unknown) => unknown> = { jsonl: parseJsonl, parquet: parseParquet, http: parseHttp, exporter: parseExporter, console: parseConsole }
+const CHECKS: Record<OutputName, (options: unknown) => unknown> = { jsonl: parseJsonl, parquet: parseParquet, http: parseHttp, exporter: parseExporter, console: parseConsole }
 
 /** Rotating JSONL files. Throws an OptionError. */
 export function jsonl (options: JsonlOptions, settings: TargetSettings = {}): Target<JsonlOptions> {
@@ -74,12 +75,28 @@ export function tee (outputs: ReadonlyArray<Target | TeeOptions['outputs'][numbe
   return build('tee', { outputs: options.outputs.map(output => 'options' in output ? { ...output, options: absolute(output.options) } : output) }, settings)
 }
 
+/** The output that a file or a command names: `jsonl` is short for `pino-blackbox/jsonl`. Paths in its options are relative to `from`. Throws an OptionError. */
+export function targetOf (target: string, options: unknown, settings: TargetSettings, from: string): Target<object> {
+  const name = outputName(target)
+  const own = absolute(options, from)
+  CHECKS[name](own)
+  return build(name, own as object, settings)
+}
+
+/** Names of the outputs, in the order of the documentation. */
+export const OUTPUTS = Object.keys(CHECKS) as OutputName[]
+
+/** Throws an OptionError. */
+export function outputName (target: string): OutputName {
+  return teeable(Object.hasOwn(CHECKS, target) ? `pino-blackbox/${target}` : target)
+}
+
 /** File URL of an output that `tee` can open. Throws an OptionError. */
 export function outputUrl (target: string): string {
   return urlOf(teeable(target))
 }
 
-function teeable (target: string): Exclude<Name, 'tee'> {
+function teeable (target: string): OutputName {
   const name = NAMES.find(name => target === `pino-blackbox/${name}` || target === urlOf(name))
   if (name && name !== 'tee') return name
   const known = Object.keys(CHECKS).map(known => `'pino-blackbox/${known}'`).join(' or ')
@@ -108,11 +125,15 @@ const MODULES = ['format', 'module', 'hooks']
 const GROUPS = ['journal', 'auth', 'bearer', 'basic', 'password', 'header', 'value', 'tls', 'ca', 'cert', 'key', 'passphrase']
 
 /** The worker resolves paths when it starts; by then the process may have changed its directory. */
-function absolute<O> (options: O): O {
-  if (typeof options !== 'object' || options === null) return options
+function absolute<O> (options: O, from = process.cwd()): O {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options
   return Object.fromEntries(Object.entries(options).map(([name, value]) => {
-    if (GROUPS.includes(name)) return [name, absolute(value)]
-    const path = typeof value === 'string' && (PATHS.includes(name) || (MODULES.includes(name) && !FORMATS.includes(value) && !value.startsWith('file:')))
-    return [name, path ? (name === 'file' && /[/\\]$/.test(value) ? resolve(value) + '/' : resolve(value)) : value]
+    if (GROUPS.includes(name)) return [name, absolute(value, from)]
+    if (typeof value !== 'string' || value === '' || !isPath(name, value)) return [name, value]
+    return [name, resolve(from, value) + (name === 'file' && /[/\\]$/.test(value) ? '/' : '')]
   })) as O
+}
+
+function isPath (name: string, value: string): boolean {
+  return PATHS.includes(name) || (MODULES.includes(name) && !FORMATS.includes(value) && !value.startsWith('file:'))
 }

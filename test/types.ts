@@ -2,14 +2,15 @@
 import Fastify from 'fastify'
 import pino from 'pino'
 import {
-  BlackboxError, console, DEFAULTS, DeliveryError, flush, FlushError, jsonl, LoggerError, OptionError, shutdown, tee, watch,
-  type BatchFailedEvent, type BatchWrittenEvent, type BufferedEvent, type ConsoleOptions, type DroppedEvent, type DropReason, type FlushCompletedEvent,
+  BlackboxError, console, createDumper, DEFAULTS, DeliveryError, flush, FlushError, fromConfig, jsonl, LoggerError, OptionError, shutdown, tee, watch,
+  type BatchFailedEvent, type BatchWrittenEvent, type BufferedEvent, type Config, type ConsoleOptions, type DroppedEvent, type DropReason, type FlushCompletedEvent,
   type FlushOptions, type Health, type JsonlOptions, type OutputHealth, type WatchEvents, type LoggerLike, type Metrics, type OutputMetrics, type WatchOptions, type WorkerEvents,
   type ShutdownOptions, type SignalOptions, type Target, type TargetSettings, type TeeOptions, type Watch
 } from 'pino-blackbox'
 import consoleTarget from 'pino-blackbox/console'
 import jsonlTarget from 'pino-blackbox/jsonl'
 import teeTarget from 'pino-blackbox/tee'
+import blackbox from 'pino-blackbox/fastify'
 
 /** Compiles only when A and B are the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
@@ -271,3 +272,16 @@ const option: string = new OptionError('jsonl', 'file', 'a').option
 const none = new FlushError('A', 'a').option
 
 export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper, causes, well }
+
+// --- configuration file ---
+
+const config = fromConfig('blackbox.yml')
+same<typeof config, Config>(true)
+pino({ level: config.level, transport: config.transport })
+pino({ transport: { targets: [{ ...config.transport, level: config.level }] } })
+Fastify({ logger: { level: config.level, transport: config.transport } }).register(blackbox, { dumper: config.dumper, recorder: config.recorder })
+createDumper({ ...config.dumper, maxBackups: 3 })
+fromConfig(new URL('file:///etc/blackbox.yml'))
+
+// @ts-expect-error a path is needed
+fromConfig()

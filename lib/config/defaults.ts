@@ -1,22 +1,10 @@
 // The default of every option, by output; of the dumper and its flight recorder too.
-import { consoleSchema } from './console.js'
-import { dumperSchema } from './dumper.js'
-import { exporterSchema } from './exporter.js'
-import { httpSchema } from './http.js'
-import { jsonlSchema } from './jsonl.js'
-import { parquetSchema } from './parquet.js'
-import { recorderSchema } from './recorder.js'
 import { defaultsOf } from './options.js'
+import { SCHEMAS } from './schemas.js'
 
-export const DEFAULTS = deepFreeze({
-  jsonl: defaultsOf(jsonlSchema),
-  parquet: defaultsOf(parquetSchema),
-  http: defaultsOf(httpSchema),
-  exporter: defaultsOf(exporterSchema),
-  console: defaultsOf(consoleSchema),
-  dumper: defaultsOf(dumperSchema),
-  recorder: defaultsOf(recorderSchema)
-})
+type Defaults = { readonly [K in keyof typeof SCHEMAS]: Readonly<Record<string, unknown>> }
+
+export const DEFAULTS = deepFreeze(Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, defaultsOf(schema)]))) as Defaults
 
 function deepFreeze<T extends object> (value: T): Readonly<T> {
   for (const below of Object.values(value)) if (typeof below === 'object' && below !== null) deepFreeze(below)

@@ -1,6 +1,6 @@
 // Where an output sends over HTTP, and who it is there: what can be changed while it runs.
 import { contradiction, parseOptions } from './options.js'
-import { alias, group, hidden, optional, text, type Filled, type Input } from './option.js'
+import { alias, alternatives, group, hidden, optional, text, type Filled, type Input } from './option.js'
 import { secret } from './secret.js'
 import { OptionError, reason, show } from '../errors.js'
 import { Credentials, isFieldValue, type Auth } from '../http/credentials.js'
@@ -12,11 +12,11 @@ const OWN_HEADERS = [
 
 export const destination = {
   url: hidden(text('Where the lines are sent. User and password in it are sent as basic auth.')),
-  auth: optional(group({
+  auth: optional(alternatives(group({
     bearer: optional(alias('apiKey', secret('Sent as `Authorization: Bearer`. A file is read again after an answer 401.'))),
     basic: optional(group({ username: text('For basic auth.'), password: secret('For basic auth.') })),
     header: optional(group({ name: text('Name of a header of your own.'), value: secret('Its value.') }))
-  }))
+  })))
 }
 
 const changesSchema = group({ url: optional(destination.url), auth: destination.auth })

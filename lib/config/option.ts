@@ -94,6 +94,12 @@ export const alias = <S extends Schema> (variable: string, option: S) => {
 /** A group in the place of which a word may stand. */
 export const abbreviated = <G extends object, W extends Record<string, object>> (schema: G, words: W): G & { words: W } => ({ ...schema, words })
 
+/** A group of which only one option can be given. */
+export const alternatives = <G extends object>(schema: G): G & { alternatives: true } => ({ ...schema, alternatives: true })
+
+/** Do the options of this group exclude each other? */
+export const excluding = (schema: Schema): boolean => 'alternatives' in inner(schema)
+
 export const list = <S extends Schema> (item: S, doc: string) =>
   v.pipe(v.array(item), v.minLength(1), about('an array with at least one entry', doc))
 

@@ -2,7 +2,7 @@
 // refused with the nearest known one, one sentence for every mistake.
 import { closest, distance } from 'fastest-levenshtein'
 import { kindOf, OptionError, show } from '../errors.js'
-import { describe, entries, fallback, item, read, secretive, takes, words, type Filled, type Group, type Schema } from './option.js'
+import { describe, entries, excluding, fallback, item, read, secretive, takes, words, type Filled, type Group, type Schema } from './option.js'
 
 const PREFIX = 'PINO_BLACKBOX'
 
@@ -44,6 +44,32 @@ export function contradiction (output: string, option: string, problem: string):
   return new OptionError(output, option, `Contradictory options: ${problem}`)
 }
 
+/**
+ * Of options that stand behind the environment, as those of a configuration file do, what is left: no option that a variable is set for,
+ * and none that excludes such a one.
+ */
+export function behindEnvironment (output: string, schema: Group, given: unknown, env: Environment = process.env): unknown {
+  return isGroup(given) ? withoutVariables(given, schema, [output], env) : given
+}
+
+function withoutVariables (given: Record<string, unknown>, schema: Group, path: string[], env: Environment): Record<string, unknown> {
+  const set = excluding(schema) ? Object.keys(schema.entries).filter(name => isSet(schema.entries[name] as Schema, [...path, name], env)) : []
+  return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => {
+    if (set.length > 0 && !set.includes(name)) return []
+    const option = Object.hasOwn(schema.entries, name) ? schema.entries[name] as Schema : undefined
+    if (!option) return [[name, value]]
+    const here = [...path, name]
+    if (!entries(option)) return setBy(here, option, env) === undefined ? [[name, value]] : []
+    const below = unabbreviated(option, value)
+    return [[name, isGroup(below) ? withoutVariables(below, schemaOf(option), here, env) : below]]
+  }))
+}
+
+function isSet (option: Schema, path: string[], env: Environment): boolean {
+  const below = entries(option)
+  return below ? Object.entries(below).some(([name, option]) => isSet(option as Schema, [...path, name], env)) : setBy(path, option, env) !== undefined
+}
+
 /** The default of every option that has one, groups nested. */
 export function defaultsOf (schema: Group): Record<string, unknown> {
   return Object.fromEntries(Object.entries(schema.entries).flatMap(([name, option]) => {
@@ -65,23 +91,32 @@ function overlay (given: Record<string, unknown>, schema: Group, path: string[],
   for (const [name, option] of Object.entries(schema.entries)) {
     const here = [...path, name]
     if (entries(option as Schema)) {
-      const short = words(option as Schema)
-      const given = merged[name]
-      const below = typeof given === 'string' && Object.hasOwn(short, given) ? short[given] : given
+      const below = unabbreviated(option as Schema, merged[name])
       if (below !== undefined && !isGroup(below)) {
-        const expected = ['an object', ...Object.keys(short).map(word => show(word, false))].join(' or ')
+        const expected = ['an object', ...Object.keys(words(option as Schema)).map(word => show(word, false))].join(' or ')
         throw new OptionError(path[0]!, [...path.slice(1), name].join('.'), `Expected \`${[...path.slice(1), name].join('.')}\` to be ${expected}, got ${shown(option as Schema, below)}`)
       }
       const filled = overlay(below ?? {}, schemaOf(option as Schema), here, env, used)
       if (below !== undefined || Object.keys(filled).length > 0) merged[name] = filled
       continue
     }
-    const variable = variablesOf(here, option as Schema).find(name => env[name])
+    const variable = setBy(here, option as Schema, env)
     if (merged[name] !== undefined || variable === undefined) continue
     merged[name] = fromText(option as Schema, env[variable]!)
     used.set(here.slice(1).join('.'), variable)
   }
   return merged
+}
+
+/** The group that a word stands for. */
+function unabbreviated (option: Schema, given: unknown): unknown {
+  const short = words(option)
+  return typeof given === 'string' && Object.hasOwn(short, given) ? short[given] : given
+}
+
+/** The environment variable that is set for the option at `path`. */
+function setBy (path: string[], option: Schema, env: Environment): string | undefined {
+  return variablesOf(path, option).find(name => env[name])
 }
 
 /** The environment variable that an error of `check` is about: of its option, of one below that, or of another one that it names. */
@@ -97,8 +132,11 @@ function shown (option: Schema, value: unknown): string {
   return secretive(option) && !EMPTY.includes(show(value, false)) ? kindOf(value) : show(value)
 }
 
-/** An environment variable is text; where no text is taken, what looks like a number is one. What looks like a flag is one where that is taken. */
-function fromText (option: Schema, text: string): string | number | boolean {
+/**
+ * The value that a text stands for, of an environment variable or on a command line: where no text is taken, what looks like a number is
+ * one. What looks like a flag is one where that is taken.
+ */
+export function fromText (option: Schema, text: string): string | number | boolean {
   const meant = text === 'true' || text === 'false' ? text === 'true' : /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
   return takes(option, text) && !(typeof meant === 'boolean' && takes(option, meant)) ? text : meant
 }
@@ -117,7 +155,7 @@ function at (schema: Schema, path: string[]): Schema | undefined {
   return path.reduce<Schema | undefined>((here, name) => here && (item(here) ?? entries(here)?.[name] as Schema | undefined), schema)
 }
 
-function isGroup (value: unknown): value is Record<string, unknown> {
+export function isGroup (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

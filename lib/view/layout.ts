@@ -100,7 +100,8 @@ function * timelineLines ({ shared, rows }: Timeline, room: number): Lines {
   }
 }
 
-function * rowLines (row: Row, time: string, levels: number, room: number): Lines {
+/** One line of a log: `time` as the text it is to be, the level in so many columns. */
+export function * rowLines (row: Row, time: string, levels: number, room: number): Lines {
   const quiet = row.tone === 'trace' || row.tone === 'debug'
   const tone = quiet || row.tone === 'info' ? 'plain' : row.tone
   const level = fold(harmless(row.level), LEVEL).head

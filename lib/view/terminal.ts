@@ -3,7 +3,7 @@
 import pc from 'picocolors'
 import { layOut } from './layout.js'
 import type { Report } from './report.js'
-import type { Tone } from './text.js'
+import type { Span, Tone } from './text.js'
 
 export interface TerminalOptions {
   /** Columns. */
@@ -22,8 +22,13 @@ export function wantsColor (env: NodeJS.ProcessEnv, isTTY: boolean): boolean {
 
 /** Lines, each with its end. */
 export function * renderTerminal (report: Report, { width, color }: TerminalOptions): Generator<string> {
+  yield * paintLines(layOut(report, Math.max(NARROWEST, width)), color)
+}
+
+/** The same of what is laid out already. */
+export function * paintLines (lines: Iterable<Span[]>, color: boolean): Generator<string> {
   const paint = painter(color)
-  for (const line of layOut(report, Math.max(NARROWEST, width))) {
+  for (const line of lines) {
     while (line.at(-1)?.text.trim() === '') line.pop()
     yield `${line.map(({ text, tone }) => paint[tone](text)).join('')}\n`
   }

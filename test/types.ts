@@ -1,12 +1,14 @@
 // D6: what TypeScript must accept and refuse. Only compiled (tsc -p tsconfig.test.json), never run.
 import Fastify from 'fastify'
 import pino from 'pino'
+import { Registry } from 'prom-client'
 import {
   BlackboxError, console, DEFAULTS, DeliveryError, flush, FlushError, jsonl, LoggerError, OptionError, shutdown, tee, watch,
   type BatchFailedEvent, type BatchWrittenEvent, type BufferedEvent, type ConsoleOptions, type DroppedEvent, type DropReason, type FlushCompletedEvent,
   type FlushOptions, type Health, type JsonlOptions, type OutputHealth, type WatchEvents, type LoggerLike, type Metrics, type OutputMetrics,
   type ShutdownOptions, type SignalOptions, type Target, type TargetSettings, type TeeOptions, type Watch
 } from 'pino-blackbox'
+import { registerMetrics, type PrometheusOptions } from 'pino-blackbox/prometheus'
 import consoleTarget from 'pino-blackbox/console'
 import jsonlTarget from 'pino-blackbox/jsonl'
 import teeTarget from 'pino-blackbox/tee'
@@ -237,6 +239,14 @@ watch(log, { health: { windows: '1m' } })
 // @ts-expect-error a share is a number
 watch(log, { health: { warnAt: '80%' } })
 
+registerMetrics(watched)
+registerMetrics(watched, { registry: new Registry(), prefix: 'logs_' })
+const exported: PrometheusOptions = {}
+// @ts-expect-error no watch
+registerMetrics(log)
+// @ts-expect-error a prefix is a string
+registerMetrics(watched, { prefix: 5 })
+
 const settings: TargetSettings = { level: 'info' }
 // @ts-expect-error the defaults cannot be replaced
 DEFAULTS.jsonl = {}
@@ -255,4 +265,4 @@ const option: string = new OptionError('jsonl', 'file', 'a').option
 // @ts-expect-error only option errors have an option
 const none = new FlushError('A', 'a').option
 
-export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper, causes, well }
+export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper, causes, well, exported }

@@ -47,7 +47,7 @@ t.test('every snippet of the README runs by itself and leaves its files', async 
       continue
     }
     const directory = t.testdir({ [`snippet.${kind === 'js' ? 'mjs' : 'cjs'}`]: code, node_modules: {} })
-    for (const name of ['pino', 'fastify']) fs.symlinkSync(join(root, 'node_modules', name), join(directory, 'node_modules', name))
+    for (const name of ['pino', 'fastify', 'prom-client']) fs.symlinkSync(join(root, 'node_modules', name), join(directory, 'node_modules', name))
     fs.symlinkSync(root, join(directory, 'node_modules', 'pino-blackbox'))
     // Nobody answers there: every snippet does what it says without.
     const env = { ...cleanEnv(), LOG_URL: 'http://127.0.0.1:9/ingest', LOG_TOKEN: 'a token' }

@@ -168,6 +168,23 @@ export function onRecordBuffered (record) {
   })
 }
 
+t.test('a thread that ends between two tasks costs no call, nor does a task that comes before there is another', async t => {
+  const directory = t.testdir({
+    'hooks.mjs': `import fs from 'node:fs'
+export function onRecordBuffered (record) {
+  fs.appendFileSync(new URL('./calls', import.meta.url), record.seq + '\\n')
+  if (record.seq === 99) setTimeout(() => { throw new Error('later') }, 50)
+}`
+  })
+  const log = await hooked({ transport: jsonl({ file: join(directory, 'logs/app'), hooks: join(directory, 'hooks.mjs') }) })
+  await log.ask({ log: 100 })
+  await until(() => /the thread of the hooks was ended: later/.test(log.child.stderr))
+  await log.ask({ log: 100 })
+  await until(() => fs.readFileSync(join(directory, 'calls'), 'utf8').split('\n').length > 200)
+  t.strictSame(fs.readFileSync(join(directory, 'calls'), 'utf8').trim().split('\n'), Array.from({ length: 200 }, (_, seq) => String(seq)))
+  t.match(await log.end(), [{ deliveredRecords: 200, skippedHooks: 0 }])
+})
+
 t.test('a hook that always fails is told once a minute', async t => {
   const directory = t.testdir({ 'hooks.mjs': "export function onRecordBuffered () { throw new Error('always') }" })
   const log = await hooked({ transport: jsonl({ file: join(directory, 'app'), hooks: join(directory, 'hooks.mjs') }) })

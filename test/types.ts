@@ -1,12 +1,14 @@
 // D6: what TypeScript must accept and refuse. Only compiled (tsc -p tsconfig.test.json), never run.
 import Fastify from 'fastify'
 import pino from 'pino'
+import { Registry } from 'prom-client'
 import {
   BlackboxError, console, createDumper, DEFAULTS, DeliveryError, flush, FlushError, fromConfig, jsonl, LoggerError, OptionError, shutdown, tee, watch,
   type BatchFailedEvent, type BatchWrittenEvent, type BufferedEvent, type Config, type ConsoleOptions, type DroppedEvent, type DropReason, type FlushCompletedEvent,
   type FlushOptions, type Health, type JsonlOptions, type OutputHealth, type WatchEvents, type LoggerLike, type Metrics, type OutputMetrics, type WatchOptions, type WorkerEvents,
   type ShutdownOptions, type SignalOptions, type Target, type TargetSettings, type TeeOptions, type Watch
 } from 'pino-blackbox'
+import { registerMetrics, type PrometheusOptions } from 'pino-blackbox/prometheus'
 import consoleTarget from 'pino-blackbox/console'
 import jsonlTarget from 'pino-blackbox/jsonl'
 import teeTarget from 'pino-blackbox/tee'
@@ -253,6 +255,14 @@ watched.on('workerBorn', () => {})
 // @ts-expect-error not of this event
 watched.on('workerDied', ({ attempts }) => attempts)
 
+registerMetrics(watched)
+registerMetrics(watched, { registry: new Registry(), prefix: 'logs_' })
+const exported: PrometheusOptions = {}
+// @ts-expect-error no watch
+registerMetrics(log)
+// @ts-expect-error a prefix is a string
+registerMetrics(watched, { prefix: 5 })
+
 const settings: TargetSettings = { level: 'info' }
 // @ts-expect-error the defaults cannot be replaced
 DEFAULTS.jsonl = {}
@@ -271,7 +281,7 @@ const option: string = new OptionError('jsonl', 'file', 'a').option
 // @ts-expect-error only option errors have an option
 const none = new FlushError('A', 'a').option
 
-export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper, causes, well }
+export { target, options, level, wrong, kind, full, reasons, settings, option, none, lines, lost, paper, causes, well, exported }
 
 // --- configuration file ---
 

@@ -23,11 +23,12 @@ function logger (t: Test, options: Options) {
 }
 
 /** What a set of figures is short of, 0 when they add up. */
-const difference = ({ acceptedRecords, recoveredRecords, deliveredRecords, pendingRecords, deadRecords, droppedRecords }: OutputMetrics): number =>
-  acceptedRecords + recoveredRecords - deliveredRecords - pendingRecords - deadRecords - droppedRecords
+const difference = (of: OutputMetrics): number =>
+  Math.abs(of.acceptedRecords + of.recoveredRecords - of.deliveredRecords - of.pendingRecords - of.deadRecords - of.droppedRecords) +
+  Math.abs(of.acceptedBytes + of.recoveredBytes - of.deliveredBytes - of.pendingBytes - of.deadBytes - of.droppedBytes)
 
 const negative = (metrics: OutputMetrics): string[] =>
-  Object.entries({ ...metrics, ...metrics.dropped }).filter(([, value]) => typeof value === 'number' && !(value >= 0)).map(([name]) => name)
+  Object.entries({ ...metrics, ...metrics.dropped, ...metrics.droppedBytesBy }).filter(([, value]) => typeof value === 'number' && !(value >= 0)).map(([name]) => name)
 
 const trash = { target: 'pino/file', options: { destination: '/dev/null' } }
 const shapes: Array<[title: string, outputs: (to: (name: string) => ReturnType<typeof jsonl>) => Options, kinds: string[]]> = [
@@ -73,6 +74,8 @@ for (const [title, outputs, kinds] of shapes) {
       t.equal(metrics.acceptedBytes, metrics.deliveredBytes)
       t.ok(metrics.lastDelivery > since && metrics.lastDelivery <= Date.now(), 'the last delivery has a time')
       t.ok(metrics.segmentsSealed > 3, `${metrics.segmentsSealed} segments`)
+      t.match(metrics, { pendingSegments: 0, oldestPending: 0, capacityBytes: 64 * 1024 * 1024, capacityRecords: 0, flushes: 1, flushedRecords: LINES })
+      t.ok(metrics.batches > 0 && metrics.batchAttempts === metrics.batches && metrics.batchDuration > 0 && metrics.flushDuration > 0)
     }
   })
 }

@@ -29,6 +29,8 @@ interface Job {
   calls: number
   from: number
   lost: number
+  /** A thread has got it. */
+  sent: boolean
 }
 
 export class HookThread {
@@ -70,7 +72,7 @@ export class HookThread {
 
   /** One at a time. Made of so many calls. */
   run (task: Task, calls: number): void {
-    this.#job = { task, calls, from: 0, lost: 0 }
+    this.#job = { task, calls, from: 0, lost: 0, sent: false }
     if (!this.#restart) this.#send()
   }
 
@@ -80,7 +82,7 @@ export class HookThread {
     clearInterval(this.#watchdog)
     clearTimeout(this.#restart)
     const job = this.#job
-    const made = Math.max(job?.from ?? 0, Atomics.load(this.#done, 0))
+    const made = job?.sent ? Atomics.load(this.#done, 0) : 0
     await this.#worker?.terminate()
     return job ? job.calls - made + job.lost : 0
   }
@@ -88,6 +90,7 @@ export class HookThread {
   #send (): void {
     const job = this.#job
     if (!job) return
+    job.sent = true
     Atomics.store(this.#done, 0, job.from)
     this.#start().postMessage({ task: job.task, from: job.from } satisfies Order)
     let [seen, since] = [job.from, performance.now()]
@@ -137,8 +140,8 @@ export class HookThread {
   #resume (): void {
     this.#restart = undefined
     const job = this.#job
-    if (!job) return
-    job.from = Math.max(job.from, Atomics.load(this.#done, 0)) + 1
+    if (!job?.sent) return this.#send()
+    job.from = Atomics.load(this.#done, 0) + 1
     job.lost++
     if (job.from < job.calls) return this.#send()
     this.#job = undefined

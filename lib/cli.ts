@@ -2,7 +2,8 @@
 // The command. Each verb has its code elsewhere; here is what users can say to it. The only importer of commander.
 import fs from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
-import { reason } from './errors.js'
+import { OptionError, reason } from './errors.js'
+import { list, type ListOptions } from './operate/list.js'
 import { view, type ViewOptions } from './view/view.js'
 
 const USAGE = 2
@@ -34,10 +35,21 @@ program.command('view')
     process.exitCode = await view(paths, { ...options, ...html !== undefined && { html } })
   })
 
+const json = (): Option => new Option('--json', 'one JSON document instead of text')
+const dateFormat = (): Option => new Option('--date-format <format>', '`dateFormat` of logs whose names have dates in another format than the usual ones')
+
+program.command('ls')
+  .description('Lists what is below some paths: logs, journals, datasets and dumps, with their writers, and what waits there.')
+  .argument('[path...]', 'directories, or logs as the option `file` names them (default: .)')
+  .option('--no-count', 'do not read logs to count their records')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExample: pino-blackbox ls ./logs ./.blackbox')
+  .action(async (paths: string[], options: ListOptions) => { process.exitCode = await list(paths, options) })
+
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE
   else {
     process.stderr.write(`pino-blackbox: ${reason(error)}\n`)
-    process.exitCode = 1
+    process.exitCode = error instanceof OptionError ? USAGE : 1
   }
 })

@@ -5,6 +5,7 @@ import fsp from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { formatId, ID_PATTERN } from '../journal/segment-id.js'
+import { errno } from '../errors.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface Letter {
@@ -32,6 +33,16 @@ const LARGEST_FILE = 8 * 1024 * 1024
 const FILES = 4
 
 interface File { path: string, size: number }
+
+/** Paths of the files of dead letters in this home, oldest first: names begin with the time. */
+export async function letterFiles (home: string): Promise<string[]> {
+  const directory = join(home, DIRECTORY)
+  const names = await fsp.readdir(directory).catch(error => {
+    if (errno(error) === 'ENOENT') return []
+    throw error
+  })
+  return names.filter(name => NAME.test(name)).sort().map(name => join(directory, name))
+}
 
 export class DeadLetters {
   readonly #o: DeadLetterOptions
@@ -87,12 +98,9 @@ export class DeadLetters {
     this.#files.set(home, { path: file.path, size: file.size + bytes.length })
   }
 
-  /** Names begin with the time. */
   async #bound (home: string): Promise<void> {
-    const directory = join(home, DIRECTORY)
-    const names = (await fsp.readdir(directory)).filter(name => NAME.test(name)).sort().reverse()
     let bytes = 0
-    for (const path of names.map(name => join(directory, name))) {
+    for (const path of (await letterFiles(home)).reverse()) {
       bytes += (await fsp.stat(path)).size
       if (bytes <= this.#o.maxSize || path === this.#files.get(home)?.path) continue
       await fsp.rm(path, { force: true })

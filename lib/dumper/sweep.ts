@@ -25,8 +25,14 @@ export function doomed (files: readonly DumpFile[], limit: RetentionLimit & { co
   return newest ? surplus(sorted, { ...limit, count: limit.count - 1 }, now, newest.bytes) : []
 }
 
+/** The dumps that are there: files of ours by their markers. */
+export async function dumpFiles (directory: string): Promise<DumpFile[]> {
+  const marked = (await fsp.readdir(homeOf(directory))).filter(name => timeOf(name) !== undefined)
+  return (await Promise.all(marked.map(name => look(directory, name)))).filter(file => file !== undefined)
+}
+
 /** `written` are names of files that came since the last time. Rejects when something could not be removed. */
-async function sweep (directory: string, limit: RetentionLimit & { count: number }, written: ReadonlySet<string>): Promise<void> {
+export async function sweep (directory: string, limit: RetentionLimit & { count: number }, written: ReadonlySet<string> = new Set()): Promise<void> {
   const home = homeOf(directory)
   const entries = await fsp.readdir(home)
   const files: DumpFile[] = []

@@ -26,7 +26,8 @@ export interface SpooledSegment extends Sealed {
 }
 
 export const OPEN = '.open'
-const SEALED = new RegExp(`^(${ID_PATTERN})\\.(\\d+)\\.jsonl$`)
+/** Id and number of lines. */
+export const SEALED = new RegExp(`^(${ID_PATTERN})\\.(\\d+)\\.jsonl$`)
 export const MODE = 0o600
 
 export interface HomeOptions {

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { OptionError, reason } from './errors.js'
 import { list, type ListOptions } from './operate/list.js'
+import { verify, type VerifyOptions } from './operate/verify.js'
 import { view, type ViewOptions } from './view/view.js'
 
 const USAGE = 2
@@ -45,6 +46,13 @@ program.command('ls')
   .addOption(dateFormat()).addOption(json())
   .addHelpText('after', '\nExample: pino-blackbox ls ./logs ./.blackbox')
   .action(async (paths: string[], options: ListOptions) => { process.exitCode = await list(paths, options) })
+
+program.command('verify')
+  .description('Reads logs, journals, datasets and dumps whole and tells each damage: file, place, what was expected and what is there.')
+  .argument('<path...>', 'directories, files, or logs as the option `file` names them')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExit code: 0 no damage, 1 damage.\nExample: pino-blackbox verify ./logs ./.blackbox')
+  .action(async (paths: string[], options: VerifyOptions) => { process.exitCode = await verify(paths, options) })
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE

@@ -1,11 +1,13 @@
 // The verb `ls`: what of ours there is below some paths.
+import { join } from 'node:path'
 import { lineCount } from './blocks.js'
 import { findPlaces, type DatasetPlace, type DumpsPlace, type JournalPlace, type LogPlace, type Place } from './places.js'
 import { progress, type Progress } from './progress.js'
 import { short, size, table, tell, WELL, type Answering } from './result.js'
-import { estates, gone, inhabitants, look, type FileHere } from './writers.js'
+import { estates, gone, inhabitants, look, type Estate, type FileHere } from './writers.js'
 import { letterFiles } from '../delivery/dead-letters.js'
 import { dumpFiles } from '../dumper/sweep.js'
+import { readCheckpoint } from '../parquet/checkpoint.js'
 import { openParquet } from '../parquet/reading.js'
 
 export interface ListOptions extends Answering {
@@ -29,7 +31,7 @@ export interface Listed {
   /** When the oldest of them was written last or, of a segment, begun: ISO 8601. */
   oldest: string | null
   /** Of a dataset's journal: files that are not published yet. */
-  staged?: { files: number, bytes: number }
+  staged?: { files: number, records: number, bytes: number }
   deadLetters?: { files: number, records: number, bytes: number }
 }
 
@@ -49,7 +51,7 @@ export async function list (paths: readonly string[], options: ListOptions): Pro
     short(path),
     liveliness(writers),
     `${files}${staged?.files ? ` + ${staged.files} staged` : ''}`,
-    records === null ? '?' : String(records),
+    records === null ? '?' : String(records + (staged?.records ?? 0)),
     size(bytes + (staged?.bytes ?? 0)),
     oldest ?? '-',
     deadLetters?.records ? String(deadLetters.records) : '-'
@@ -106,8 +108,17 @@ async function journal ({ path, output }: JournalPlace): Promise<Listed> {
     output,
     writers: writers.map(({ id, alive }) => ({ id, alive })),
     records: total(counts),
-    ...output === 'parquet' && { staged: { files: staged.length, bytes: total(staged.map(({ bytes }) => bytes)) } },
+    ...output === 'parquet' && { staged: { files: staged.length, records: total(all.map(stagedRows)), bytes: total(staged.map(({ bytes }) => bytes)) } },
     deadLetters: { files: letters.length, records: total(lettersCount), bytes: total(letters.map(({ bytes }) => bytes)) }
+  }
+}
+
+/** Rows that are in no segment any more and in no published file yet. */
+function stagedRows ({ directory }: Estate): number {
+  try {
+    return total((readCheckpoint(directory)?.staged ?? []).map(state => openParquet(join(directory, state.staged), state).rows))
+  } catch {
+    return 0
   }
 }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // The command. Each verb has its code elsewhere; here is what users can say to it. The only importer of commander.
 import fs from 'node:fs'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { OptionError, reason } from './errors.js'
-import { list, type ListOptions } from './operate/list.js'
-import { verify, type VerifyOptions } from './operate/verify.js'
+import type { ListOptions } from './operate/list.js'
+import type { RecoverOptions } from './operate/recover.js'
+import type { VerifyOptions } from './operate/verify.js'
 import { view, type ViewOptions } from './view/view.js'
 
 const USAGE = 2
@@ -45,14 +46,45 @@ program.command('ls')
   .option('--no-count', 'do not read logs to count their records')
   .addOption(dateFormat()).addOption(json())
   .addHelpText('after', '\nExample: pino-blackbox ls ./logs ./.blackbox')
-  .action(async (paths: string[], options: ListOptions) => { process.exitCode = await list(paths, options) })
+  .action(async (paths: string[], options: ListOptions) => { process.exitCode = await (await import('./operate/list.js')).list(paths, options) })
 
 program.command('verify')
   .description('Reads logs, journals, datasets and dumps whole and tells each damage: file, place, what was expected and what is there.')
   .argument('<path...>', 'directories, files, or logs as the option `file` names them')
   .addOption(dateFormat()).addOption(json())
   .addHelpText('after', '\nExit code: 0 no damage, 1 damage.\nExample: pino-blackbox verify ./logs ./.blackbox')
-  .action(async (paths: string[], options: VerifyOptions) => { process.exitCode = await verify(paths, options) })
+  .action(async (paths: string[], options: VerifyOptions) => { process.exitCode = await (await import('./operate/verify.js')).verify(paths, options) })
+
+/** Options of the parquet output, under their names; `columns` one by one. */
+const columns = (given: string, before: Record<string, unknown> = {}): Record<string, unknown> => {
+  const [, path, name, type] = /^(.+)=(?:([^:]*):)?([^:=]+)$/.exec(given) ?? []
+  if (path === undefined) throw new InvalidArgumentError('Expected <path>=<type> or <path>=<name>:<type>.')
+  return { ...before, [path]: name === undefined ? type : { name, type } }
+}
+const number = (text: string): string | number => /^\d+$/.test(text) ? Number(text) : text
+const PARQUET = [
+  new Option('--partition <by>', 'day or hour'),
+  new Option('--columns <path=[name:]type>', 'a column of its own for a field; may be repeated').argParser(columns),
+  new Option('--size <size>', 'bytes of a file, about').argParser(number),
+  new Option('--codec <codec>', 'zstd, snappy, gzip or none'),
+  new Option('--compress-level <level>', 'level of the codec').argParser(number),
+  new Option('--row-group-rows <rows>', 'rows of a row group, at most').argParser(number),
+  new Option('--engine <engine>', 'hyparquet or parquetjs-lite')
+]
+const parquetOptions = (options: Record<string, unknown>) => {
+  const names = ['dir', ...PARQUET.map(option => option.attributeName())]
+  return Object.fromEntries(names.filter(name => options[name] !== undefined).map(name => [name, options[name]]))
+}
+
+const recovery = program.command('recover')
+  .description('Does by hand what the next start of the application would do with what dead processes left: cuts unfinished lines (and keeps them beside, as <name>.damaged), puts journals in order, publishes what was meant for a dataset.')
+  .argument('<path...>', 'directories, or logs as the option `file` names them')
+  .option('--dry-run', 'only tell what would be done')
+  .option('--dir <dir>', 'the dataset, where the name of its journal does not say it')
+for (const option of PARQUET) recovery.addOption(option)
+recovery.addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nColumns and partitions of a dataset are found out from what is there; options are for where nothing is.\nExample: pino-blackbox recover ./logs ./.blackbox --dry-run')
+  .action(async (paths: string[], options: RecoverOptions) => { process.exitCode = await (await import('./operate/recover.js')).recover(paths, { ...options, dataset: parquetOptions({ ...options }) }) })
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE

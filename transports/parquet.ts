@@ -10,6 +10,7 @@ import { createOutput, transport, type Output } from '../lib/output.js'
 import { Converter } from '../lib/parquet/converter.js'
 import { placeOf } from '../lib/parquet/place.js'
 import { Rotation } from '../lib/parquet/rotation.js'
+import { settingsOf } from '../lib/parquet/settings.js'
 import { Registry } from '../lib/registry.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
@@ -22,23 +23,8 @@ export function output (options: unknown): Output {
   const monitor = new Monitor(o.label)
   const { dataset, home, others, instead } = placeOf(o.dir, o.journal.dir)
   if (instead) monitor.say('place', instead)
-  const { keys, levels } = Registry.here()
-  const converter = new Converter({
-    monitor,
-    settings: () => ({
-      dataset,
-      base: o.base,
-      partition: o.partition,
-      size: o.size,
-      limit: o.limit,
-      engine: o.engine,
-      codec: o.codec,
-      compressLevel: o.compressLevel,
-      promoted: o.promoted,
-      keys: { ...keys },
-      levels: { ...levels }
-    })
-  })
+  const registry = Registry.here()
+  const converter = new Converter({ monitor, settings: () => settingsOf(o, dataset, registry) })
   const journal = new DiskJournal({
     shelf: new SpoolShelf({ home, others, monitor, settle: directory => converter.recover(directory) }),
     monitor,

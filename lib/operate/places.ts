@@ -17,7 +17,8 @@ import { looksLikeLog } from './log-look.js'
 import { logNames, namesOf } from './log-names.js'
 import type { RotatedNames } from '../journal/naming.js'
 
-export interface LogPlace { kind: 'log', path: string, folder: RotatedFolder }
+/** `named`: it was asked for by its name, or its writers have left their directory; otherwise only its look says that it is one. */
+export interface LogPlace { kind: 'log', path: string, folder: RotatedFolder, named: boolean }
 /** `output` is the kind of the output that it is of; `dataset` the directory, where it is known, of one of parquet. */
 export interface JournalPlace { kind: 'journal', path: string, output: string, dataset?: string }
 export interface DatasetPlace { kind: 'dataset', path: string, dataset: Dataset }
@@ -50,7 +51,11 @@ async function placesAt (path: string, dateFormat: string | undefined): Promise<
   if (stat?.isDirectory()) {
     const journal = await journalAt(path)
     if (journal) return [journal]
-    if (!HOME.test(basename(path)) || (await writers(path)).length === 0) return await below(path, dateFormat)
+    if (!HOME.test(basename(path)) || (await writers(path)).length === 0) {
+      // The journal of a dataset is beside it.
+      const beside = await journalAt(join(dirname(path), `.${basename(path)}.blackbox`))
+      return [...beside ? [beside] : [], ...await below(path, dateFormat)]
+    }
   } else if (stat) {
     return [{ kind: 'file', path }]
   }
@@ -101,7 +106,10 @@ async function logsIn (directory: string, dateFormat: string | undefined, wanted
     const dot = own.lastIndexOf('.')
     known.push(dot > 0 ? logNames(directory, own.slice(0, dot), own.slice(dot)) : logNames(directory, own, ''))
   }
-  return known.map(names => ({ kind: 'log', path: join(directory, names.base + names.extension), folder: new RotatedFolder({ names, symlink: true }) }))
+  return known.map(names => {
+    const own = names.base + names.extension
+    return { kind: 'log', path: join(directory, own), folder: new RotatedFolder({ names, symlink: true }), named: wanted !== undefined || owned.includes(own) }
+  })
 }
 
 /** The journal whose home this directory is; undefined where it is none. */

@@ -37,14 +37,14 @@ export class ParquetFile {
   readonly groups: readonly number[]
   readonly #metadata: FileMetaData
   readonly #read: (from: number, to: number) => ArrayBuffer
-  /** Where the row groups end. */
-  readonly #end: number
+  /** Where the row groups end and the footer begins. */
+  readonly end: number
   readonly #size: number
 
   constructor (metadata: FileMetaData, read: (from: number, to: number) => ArrayBuffer, end: number, size: number) {
     this.#metadata = metadata
     this.#read = read
-    this.#end = end
+    this.end = end
     this.#size = size
     this.groups = metadata.row_groups.map(({ num_rows: rows }) => Number(rows))
     const pair = metadata.key_value_metadata?.find(({ key }) => key === SCHEMA_KEY)
@@ -54,6 +54,11 @@ export class ParquetFile {
 
   get rows (): number {
     return this.groups.reduce((sum, rows) => sum + rows, 0)
+  }
+
+  /** What completes it after its row groups. */
+  get footer (): Uint8Array {
+    return new Uint8Array(this.#read(this.end, this.#size))
   }
 
   /** The rows of a row group. Rejects when a page cannot be decoded. */
@@ -87,19 +92,19 @@ export class ParquetFile {
     const { row_groups: groups, num_rows: rows, schema } = this.#metadata
     const head = Buffer.from(this.#read(0, MAGIC.length))
     if (!head.equals(MAGIC)) yield { offset: 0, expected: 'PAR1 at the beginning', found: JSON.stringify(head.toString('latin1')) }
-    if (Number(rows) !== this.rows) yield { offset: this.#end, expected: `${rows} rows, as the footer says`, found: `row groups with ${this.rows}` }
+    if (Number(rows) !== this.rows) yield { offset: this.end, expected: `${rows} rows, as the footer says`, found: `row groups with ${this.rows}` }
     const names = schema.slice(1).map(({ name }) => name).join()
     const known = this.schema.columns.map(({ name }) => name).join()
-    if (known !== '' && known !== names) yield { offset: this.#end, expected: `the columns ${known}`, found: `the columns ${names}` }
+    if (known !== '' && known !== names) yield { offset: this.end, expected: `the columns ${known}`, found: `the columns ${names}` }
     let at = MAGIC.length
     for (const { columns } of groups) {
       for (const { meta_data: about } of columns) {
         const begin = Number(about?.dictionary_page_offset ?? about?.data_page_offset)
-        if (begin !== at) yield { offset: this.#end, expected: `a column that begins at byte ${at}`, found: `a footer that says ${begin}` }
+        if (begin !== at) yield { offset: this.end, expected: `a column that begins at byte ${at}`, found: `a footer that says ${begin}` }
         at = begin + Number(about?.total_compressed_size)
       }
     }
-    if (at !== this.#end) yield { offset: this.#end, expected: `row groups that end at byte ${this.#end}`, found: `a footer that says ${at}` }
+    if (at !== this.end) yield { offset: this.end, expected: `row groups that end at byte ${this.end}`, found: `a footer that says ${at}` }
   }
 
   /** Columns of a row group that cannot be decoded whole. */

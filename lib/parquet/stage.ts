@@ -1,7 +1,7 @@
 // The staged files of one writer, and the protocol that makes every row of a segment appear in the dataset exactly once, wherever
 // the process, the thread or the machine stops:
 //
-//   1 append   the segment's row groups to every staged file that it touches, and sync them
+//   1 append   the segment's row groups to every staged file that it touches, with the footer that completes it, and sync them
 //   2 commit   the checkpoint: the segment's id, and the length and footer of every staged file; its rename is the commit
 //   3 unlink   the segment
 //   publish    append the footer, sync, rename into the dataset, sync that directory; then a checkpoint without the file
@@ -121,17 +121,19 @@ export class Stage {
     const { directory, engine, metadata } = this.#o
     const first = file.groups.length === 0
     const { bytes, group } = await engine.encode(columns, rows, first ? MAGIC.length : file.length)
+    const groups = [...file.groups, group]
+    const footer = engine.footer(groups, metadata)
     try {
-      writeAt(join(directory, file.staged), first ? Buffer.concat([MAGIC, bytes]) : bytes, file.length, FILE_MODE)
+      // The footer too, behind the length that is committed: should the checkpoint be damaged, the file by itself still says what is in it.
+      writeAt(join(directory, file.staged), Buffer.concat([first ? MAGIC : Buffer.alloc(0), bytes, footer]), file.length, FILE_MODE)
     } catch (error) {
       if (errno(error) !== 'ENOENT' || first) throw error
       // The next attempt begins another one.
       this.#commit(new Map([...this.#files].filter(([partition]) => partition !== file.partition)), this.#converted)
       throw this.#removed(file)
     }
-    const groups = [...file.groups, group]
     const length = (first ? MAGIC.length : file.length) + bytes.length
-    return { ...file, groups, rows: file.rows + rows, length, footer: engine.footer(groups, metadata) }
+    return { ...file, groups, rows: file.rows + rows, length, footer }
   }
 
   #begin (partition: string, opened: number): StagedFile {

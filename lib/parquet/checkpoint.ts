@@ -57,8 +57,13 @@ export function readCheckpoint (directory: string): Checkpoint | undefined {
   }
   const { version, converted, count, staged } = JSON.parse(text) as Stored
   if (version !== 1) throw new Error(`${join(directory, NAME)} has version ${String(version)}, this release knows 1`)
+  if (!texts(converted) || !Number.isSafeInteger(count) || !Array.isArray(staged) || !staged.every(isState)) throw new Error(`${join(directory, NAME)} is damaged`)
   return { converted, count, staged: staged.map(state => ({ ...state, footer: Buffer.from(state.footer, 'base64') })) }
 }
+
+const texts = (values: unknown): boolean => Array.isArray(values) && values.every(value => typeof value === 'string')
+
+const isState = ({ staged, final, length, footer }: Stored['staged'][number]): boolean => texts([staged, final, footer]) && Number.isSafeInteger(length)
 
 export function removeCheckpoint (directory: string): void {
   fs.rmSync(join(directory, NAME), { force: true })

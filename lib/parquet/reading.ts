@@ -1,7 +1,7 @@
 // The way back from a file: what its footer says, and its rows, one row group at a time. The only importer of hyparquet.
 import fs from 'node:fs'
 import zlib from 'node:zlib'
-import { parquetMetadata, parquetReadObjects, type FileMetaData } from 'hyparquet'
+import { parquetMetadata, parquetReadObjects, type FileMetaData, type Statistics } from 'hyparquet'
 import { KEYS, type Column, type Keys } from './columns.js'
 import { MAGIC } from './engine.js'
 import { unzstdSync } from '../zstd.js'
@@ -28,6 +28,7 @@ export interface Flaw {
   found: string
 }
 
+const PARSERS = { timestampFromMicroseconds: (micros: bigint) => micros }
 /** Footer length and magic, at the end of every file. */
 const TAIL = 8
 
@@ -72,7 +73,7 @@ export class ParquetFile {
       rowEnd: rowStart + this.groups[group]!,
       ...columns && { columns },
       compressors: { GZIP: bytes => zlib.gunzipSync(bytes), ZSTD: await unzstdSync() },
-      parsers: { timestampFromMicroseconds: micros => micros, stringFromBytes: bytes => bytes && strict.decode(bytes) }
+      parsers: { ...PARSERS, stringFromBytes: bytes => bytes && strict.decode(bytes) }
     })
   }
 
@@ -110,13 +111,13 @@ export class ParquetFile {
   /** Columns of a row group that cannot be decoded whole. */
   async #faulty (group: number): Promise<Array<{ column: string, offset: number, found: string }>> {
     const chunks = this.#metadata.row_groups[group]!.columns.map(({ meta_data: about }) => ({
-      column: about!.path_in_schema[0]!, offset: Number(about!.dictionary_page_offset ?? about!.data_page_offset), nulls: about!.statistics?.null_count
+      column: about!.path_in_schema[0]!, offset: Number(about!.dictionary_page_offset ?? about!.data_page_offset), statistics: about!.statistics ?? {}
     }))
     const faulty: Array<{ column: string, offset: number, found: string }> = []
-    for (const { column, offset, nulls } of chunks) {
+    for (const { column, offset, statistics } of chunks) {
       try {
         const values = (await this.read(group, [column])).map(row => row[column])
-        const problem = this.#problem(column, values, this.groups[group]!, nulls === undefined ? undefined : Number(nulls))
+        const problem = this.#problem(column, values, this.groups[group]!, statistics)
         if (problem) faulty.push({ column, offset, found: problem })
       } catch (error) {
         faulty.push({ column, offset, found: error instanceof Error ? error.message : String(error) })
@@ -125,15 +126,19 @@ export class ParquetFile {
     return faulty
   }
 
-  #problem (column: string, values: unknown[], rows: number, nulls: number | undefined): string | undefined {
+  #problem (column: string, values: unknown[], rows: number, { null_count: nulls, min_value: min, max_value: max }: Statistics): string | undefined {
     if (values.length !== rows) return `${values.length} values`
     const missing = values.filter(value => value === null || value === undefined).length
-    if (nulls !== undefined && nulls !== missing) return `${missing} of them null instead of ${nulls}`
+    if (nulls !== undefined && Number(nulls) !== missing) return `${missing} of them null instead of ${nulls}`
+    const outside = values.findIndex(value => isNumber(value) && ((isNumber(min) && value < min) || (isNumber(max) && value > max)))
+    if (outside !== -1) return `${values[outside]} in row ${outside} of the row group, outside of ${min} to ${max}`
     if (column !== 'attrs' || this.schema.columns.length === 0) return undefined
     const at = values.findIndex(value => typeof value === 'string' && !isObject(value))
     return at === -1 ? undefined : `no JSON object in row ${at} of the row group`
   }
 }
+
+const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint'
 
 function isObject (text: string): boolean {
   try {
@@ -159,7 +164,7 @@ export function openParquet (path: string, staged?: { length: number, footer: Ui
   if (!about.subarray(4).equals(MAGIC)) throw new Error(`it ends with ${JSON.stringify(about.subarray(4).toString('latin1'))} instead of PAR1`)
   const end = size - TAIL - about.readUInt32LE(0)
   if (end < MAGIC.length) throw new Error(`a footer of ${about.readUInt32LE(0)} bytes does not fit into ${size}`)
-  return new ParquetFile(parquetMetadata(read(end, size)), read, end, size)
+  return new ParquetFile(parquetMetadata(read(end, size), { parsers: PARSERS }), read, end, size)
 }
 
 function bytesOf (path: string, from: number, to: number): Buffer {

@@ -80,10 +80,10 @@ const recovery = program.command('recover')
   .description('Does by hand what the next start of the application would do with what dead processes left: cuts unfinished lines (and keeps them beside, as <name>.damaged), puts journals in order, publishes what was meant for a dataset.')
   .argument('<path...>', 'directories, or logs as the option `file` names them')
   .option('--dry-run', 'only tell what would be done')
-  .option('--dir <dir>', 'the dataset, where the name of its journal does not say it')
+  .option('--dir <dir>', 'the dataset, where its journal does not say it')
 for (const option of PARQUET) recovery.addOption(option)
 recovery.addOption(dateFormat()).addOption(json())
-  .addHelpText('after', '\nColumns and partitions of a dataset are found out from what is there; options are for where nothing is.\nExample: pino-blackbox recover ./logs ./.blackbox --dry-run')
+  .addHelpText('after', '\nThe options of a dataset stand in its journal; here they are for one that has lost them.\nExample: pino-blackbox recover ./logs ./.blackbox --dry-run')
   .action(async (paths: string[], options: RecoverOptions) => { process.exitCode = await (await import('./operate/recover.js')).recover(paths, { ...options, dataset: parquetOptions({ ...options }) }) })
 
 program.parseAsync().catch((error: unknown) => {

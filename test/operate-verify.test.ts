@@ -118,7 +118,7 @@ t.test('verify: checkpoints and staged files', async t => {
     return checkpoint(directory)
   }), [{ expected: 'a checkpoint', found: String }])
   t.match(await damagesAfter(t, directory => {
-    fs.writeFileSync(checkpoint(directory), '{"version":1}')
+    fs.writeFileSync(checkpoint(directory), fs.readFileSync(checkpoint(directory), 'utf8').replace('"count":', '"counts":'))
     return checkpoint(directory)
   }), [{ found: /damaged/ }])
   const staged = (directory: string): string => pathsOf(directory, /\.staged$/)[0]!

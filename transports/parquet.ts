@@ -10,7 +10,7 @@ import { createOutput, transport, type Output } from '../lib/output.js'
 import { Converter } from '../lib/parquet/converter.js'
 import { placeOf } from '../lib/parquet/place.js'
 import { Rotation } from '../lib/parquet/rotation.js'
-import { settingsOf } from '../lib/parquet/settings.js'
+import { aboutOf, settingsOf } from '../lib/parquet/settings.js'
 import { Registry } from '../lib/registry.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
@@ -26,7 +26,7 @@ export function output (options: unknown): Output {
   const registry = Registry.here()
   const converter = new Converter({ monitor, settings: () => settingsOf(o, dataset, registry) })
   const journal = new DiskJournal({
-    shelf: new SpoolShelf({ home, others, monitor, settle: directory => converter.recover(directory) }),
+    shelf: new SpoolShelf({ home, others, monitor, about: () => aboutOf(o, dataset, registry), settle: directory => converter.recover(directory) }),
     monitor,
     rule: { ...o.rule, period: o.period },
     fsync: o.journal.fsync,

@@ -10,7 +10,7 @@ import { letterFiles } from '../delivery/dead-letters.js'
 import { dumpFiles } from '../dumper/sweep.js'
 import { errno, reason } from '../errors.js'
 import { claims } from '../journal/ownership.js'
-import { readCheckpoint, type Checkpoint } from '../parquet/checkpoint.js'
+import { checkpointDamage, readCheckpoint, type Checkpoint } from '../parquet/checkpoint.js'
 
 export interface VerifyOptions extends Answering {
   dateFormat?: string
@@ -107,10 +107,10 @@ function checkpointIn (directory: string): Checkpoint | { problem: string } | un
 async function * damagesStaged (directory: string, checkpoint: ReturnType<typeof checkpointIn>, dataset: string | undefined, tally: Tally): AsyncGenerator<Damage> {
   if (!checkpoint) return
   tally.files++
-  if ('problem' in checkpoint) {
-    yield { path: join(directory, 'checkpoint.json'), expected: 'a checkpoint', found: checkpoint.problem }
-    return
-  }
+  const damage = checkpointDamage(directory)
+  if (damage !== undefined) yield { path: join(directory, 'checkpoint.json'), expected: 'a checkpoint', found: damage }
+  if ('problem' in checkpoint) return
+
   for (const state of checkpoint.staged) {
     const path = join(directory, state.staged)
     const there = await look(path)

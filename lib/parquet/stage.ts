@@ -1,14 +1,15 @@
 // The staged files of one writer, and the protocol that makes every row of a segment appear in the dataset exactly once, wherever
 // the process, the thread or the machine stops:
 //
-//   1 append   the segment's row groups to every staged file that it touches, with the footer that completes it, and sync them
-//   2 commit   the checkpoint: the segment's id, and the length and footer of every staged file; its rename is the commit
+//   1 append   the segment's row groups to every staged file that it touches, and sync them
+//   2 commit   the checkpoint: the segment's id, and the length and footer of every staged file; its rename is the commit; then
+//              a copy of it, should it be damaged
 //   3 unlink   the segment
 //   publish    append the footer, sync, rename into the dataset, sync that directory; then a checkpoint without the file
 //
 // A failure before the commit changes nothing: what was appended lies behind the committed length and will be written over.
 import { basename, join } from 'node:path'
-import { writeCheckpoint, type StagedState } from './checkpoint.js'
+import { writeCheckpoint, writeCopy, type StagedState } from './checkpoint.js'
 import { FILE_MODE, type Dataset } from './dataset.js'
 import { remove, syncDirectory, writeAt } from './disk.js'
 import { MAGIC, type Engine } from './engine.js'
@@ -121,19 +122,17 @@ export class Stage {
     const { directory, engine, metadata } = this.#o
     const first = file.groups.length === 0
     const { bytes, group } = await engine.encode(columns, rows, first ? MAGIC.length : file.length)
-    const groups = [...file.groups, group]
-    const footer = engine.footer(groups, metadata)
     try {
-      // The footer too, behind the length that is committed: should the checkpoint be damaged, the file by itself still says what is in it.
-      writeAt(join(directory, file.staged), Buffer.concat([first ? MAGIC : Buffer.alloc(0), bytes, footer]), file.length, FILE_MODE)
+      writeAt(join(directory, file.staged), first ? Buffer.concat([MAGIC, bytes]) : bytes, file.length, FILE_MODE)
     } catch (error) {
       if (errno(error) !== 'ENOENT' || first) throw error
       // The next attempt begins another one.
       this.#commit(new Map([...this.#files].filter(([partition]) => partition !== file.partition)), this.#converted)
       throw this.#removed(file)
     }
+    const groups = [...file.groups, group]
     const length = (first ? MAGIC.length : file.length) + bytes.length
-    return { ...file, groups, rows: file.rows + rows, length, footer }
+    return { ...file, groups, rows: file.rows + rows, length, footer: engine.footer(groups, metadata) }
   }
 
   #begin (partition: string, opened: number): StagedFile {
@@ -176,10 +175,12 @@ export class Stage {
   /** The rename in here is the commit; when it, or what comes before it, fails, nothing has changed. */
   #commit (files: Files, converted: readonly string[]): void {
     const { directory } = this.#o
-    writeCheckpoint(directory, { converted: [...converted], count: this.#count, staged: [...files.values()] })
+    const checkpoint = { converted: [...converted], count: this.#count, staged: [...files.values()] }
+    writeCheckpoint(directory, checkpoint)
     this.#files = files
     this.#converted = converted
     this.#settled = false
+    writeCopy(directory, checkpoint)
     syncDirectory(directory)
     this.#settled = true
   }

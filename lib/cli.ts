@@ -2,8 +2,10 @@
 // The command. Each verb has its code elsewhere; here is what users can say to it. The only importer of commander.
 import fs from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseDuration, parseSize } from './config/units.js'
 import { OptionError, reason } from './errors.js'
 import type { ListOptions } from './operate/list.js'
+import type { PruneOptions } from './operate/prune.js'
 import type { RecoverOptions } from './operate/recover.js'
 import type { VerifyOptions } from './operate/verify.js'
 import { view, type ViewOptions } from './view/view.js'
@@ -85,6 +87,27 @@ for (const option of PARQUET) recovery.addOption(option)
 recovery.addOption(dateFormat()).addOption(json())
   .addHelpText('after', '\nThe options of a dataset stand in its journal; here they are for one that has lost them.\nExample: pino-blackbox recover ./logs ./.blackbox --dry-run')
   .action(async (paths: string[], options: RecoverOptions) => { process.exitCode = await (await import('./operate/recover.js')).recover(paths, { ...options, dataset: parquetOptions({ ...options }) }) })
+
+/** A positive amount, as the option `limit` of the outputs takes it. */
+const amount = (parse: (text: string) => number | undefined, expected: string) => (text: string): number => {
+  const value = parse(text)
+  if (value === undefined || value < 1) throw new InvalidArgumentError(`Expected ${expected}.`)
+  return value
+}
+
+program.command('prune')
+  .description('Removes the oldest files of logs, datasets, dumps and dead letters beyond a limit. Files that are being written, and those of others, are never touched.')
+  .argument('<path...>', 'directories, or logs as the option `file` names them')
+  .addOption(new Option('--count <files>', 'files that are kept, of each log, dataset and so on').argParser(amount(text => /^\d+$/.test(text) ? Number(text) : undefined, 'a positive integer')))
+  .addOption(new Option('--age <duration>', 'files last written longer ago are removed').argParser(amount(text => parseDuration(/^\d+$/.test(text) ? Number(text) : text), "a duration such as '15m' or '7d', or milliseconds")))
+  .addOption(new Option('--total-size <size>', 'bytes that all files may take together, of each').argParser(amount(text => parseSize(text), "a size such as '512k' or '1g', or bytes")))
+  .option('--dry-run', 'only tell what would be removed')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExample: pino-blackbox prune ./logs --age 30d --total-size 10g --dry-run')
+  .action(async (paths: string[], { count, age, totalSize, ...options }: Omit<PruneOptions, 'limit'> & PruneOptions['limit'], command: Command) => {
+    if (count === undefined && age === undefined && totalSize === undefined) command.error('error: nothing is too much without --count, --age or --total-size')
+    process.exitCode = await (await import('./operate/prune.js')).prune(paths, { ...options, limit: { count, age, totalSize } })
+  })
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE

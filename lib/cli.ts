@@ -7,6 +7,7 @@ import { OptionError, reason } from './errors.js'
 import type { ListOptions } from './operate/list.js'
 import type { PruneOptions } from './operate/prune.js'
 import type { RecoverOptions } from './operate/recover.js'
+import type { ReplayOptions } from './operate/replay.js'
 import type { VerifyOptions } from './operate/verify.js'
 import { view, type ViewOptions } from './view/view.js'
 
@@ -107,6 +108,43 @@ program.command('prune')
   .action(async (paths: string[], { count, age, totalSize, ...options }: Omit<PruneOptions, 'limit'> & PruneOptions['limit'], command: Command) => {
     if (count === undefined && age === undefined && totalSize === undefined) command.error('error: nothing is too much without --count, --age or --total-size')
     process.exitCode = await (await import('./operate/prune.js')).prune(paths, { ...options, limit: { count, age, totalSize } })
+  })
+
+/** Options of the http output. A secret is named, never given: whoever lists processes would see it. */
+const secretOf = (env?: string, file?: string) => env !== undefined ? { env } : file !== undefined ? { file } : undefined
+const header = (given: string, before: Record<string, string> = {}): Record<string, string> => {
+  const [, name, value] = /^([^:]+):\s*(.*)$/.exec(given) ?? []
+  if (name === undefined) throw new InvalidArgumentError('Expected <name>: <value>.')
+  return { ...before, [name]: value! }
+}
+const httpOptions = (o: Record<string, string | undefined>): Record<string, unknown> => {
+  const bearer = secretOf(o.authBearerEnv, o.authBearerFile)
+  const password = secretOf(o.authBasicPasswordEnv, o.authBasicPasswordFile)
+  const value = secretOf(o.authHeaderValueEnv, o.authHeaderValueFile)
+  const basic = (o.authBasicUsername !== undefined || password) && { username: o.authBasicUsername, password }
+  const own = (o.authHeaderName !== undefined || value) && { name: o.authHeaderName, value }
+  const auth = { ...bearer && { bearer }, ...basic && { basic }, ...own && { header: own } }
+  const { url, method, format, timeout, connectTimeout } = o
+  const given = { url, method, format, timeout, connectTimeout, headers: o.header, compress: o.compress === 'false' ? false : o.compress, auth: Object.keys(auth).length > 0 ? auth : undefined }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+program.command('replay')
+  .description('Sends again what dead processes left in a journal, dead letters, or logs: to a receiver, under the same keys, or into a file. What was delivered is removed from journals and dead letters; logs stay.')
+  .argument('<path...>', 'journals, `dead` directories or files in them, logs, or any files of JSON lines')
+  .option('--url <url>', 'the receiver, as the option `url` of the http output')
+  .option('--method <method>', 'POST, PUT or PATCH').option('--header <name: value>', 'a further header; may be repeated', header)
+  .option('--format <format>', 'ndjson, json or a module').option('--compress <codec>', 'gzip, zstd or false')
+  .option('--timeout <duration>', 'for a request').option('--connect-timeout <duration>', 'for the connection')
+  .option('--auth-bearer-env <name>', 'variable with the token').option('--auth-bearer-file <path>', 'file with the token')
+  .option('--auth-basic-username <name>').option('--auth-basic-password-env <name>').option('--auth-basic-password-file <path>')
+  .option('--auth-header-name <name>').option('--auth-header-value-env <name>').option('--auth-header-value-file <path>')
+  .addOption(new Option('--to-jsonl <file>', 'into a new file instead').conflicts('url'))
+  .option('--keep', 'remove nothing')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nThe environment is read as by the output (PINO_BLACKBOX_HTTP_URL and so on).\nExample: pino-blackbox replay ./.blackbox/http-shop/dead --url https://logs.example/ingest --auth-bearer-env LOG_TOKEN')
+  .action(async (paths: string[], options: ReplayOptions & Record<string, string | undefined>) => {
+    process.exitCode = await (await import('./operate/replay.js')).replay(paths, { ...options, http: httpOptions(options) })
   })
 
 program.parseAsync().catch((error: unknown) => {

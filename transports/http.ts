@@ -7,10 +7,7 @@ import { parseDestination, type HttpDestination } from '../lib/config/destinatio
 import { parseHttp, type HttpOptions } from '../lib/config/http.js'
 import { MOST_IN_MEMORY, SEGMENTS_PER_JOURNAL } from '../lib/config/journal.js'
 import { DeadLetters } from '../lib/delivery/dead-letters.js'
-import { formatOf, isStrict } from '../lib/http/body.js'
-import { Client } from '../lib/http/client.js'
-import { compressor } from '../lib/http/compress.js'
-import { Exporter } from '../lib/http/exporter.js'
+import { openExporter } from '../lib/http/exporter.js'
 import { placeOf } from '../lib/http/place.js'
 import { DiskJournal } from '../lib/journal/disk.js'
 import { Forecast } from '../lib/journal/forecast.js'
@@ -30,22 +27,11 @@ const HEAD_START = 5000
 /** Rejects with an OptionError, or when the module of a format cannot be loaded; afterwards nothing does. */
 export async function output (options: unknown): Promise<Output> {
   const o = parseHttp(options)
-  const format = await formatOf(o.format)
   const monitor = new Monitor(o.label)
   const { homes, instead } = placeOf(o.journal, o.identity)
+  const exporter = await openExporter(o, homes.length > 0 ? new DeadLetters({ homes, maxSize: o.journal.maxSize, monitor }) : undefined)
   if (instead) monitor.say('place', instead)
   const { journal, after } = homes.length > 0 ? onDisk(o, homes, monitor) : inMemory(o, monitor)
-  const exporter = new Exporter({
-    destination: { url: o.url, credentials: o.credentials },
-    method: o.method,
-    headers: o.headers,
-    format,
-    strict: isStrict(o.format),
-    compress: compressor(o.compress, o.compressLevel),
-    encoding: o.compress || undefined,
-    client: new Client({ timeout: o.timeout, connectTimeout: o.connectTimeout, connections: o.concurrency, tls: o.tls }),
-    dead: homes.length > 0 ? new DeadLetters({ homes, maxSize: o.journal.maxSize, monitor }) : undefined
-  })
   return createOutput<Sealed>({
     kind: 'http',
     monitor,

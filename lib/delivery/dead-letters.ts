@@ -18,6 +18,11 @@ export interface Letter {
   record: string
 }
 
+/** What takes them. */
+export interface LetterBox {
+  add (letters: readonly Letter[]): Promise<void>
+}
+
 export interface DeadLetterOptions {
   /** Directories of the journal; the first that can be written to takes the letters. */
   homes: readonly string[]
@@ -44,7 +49,7 @@ export async function letterFiles (home: string): Promise<string[]> {
   return names.filter(name => NAME.test(name)).sort().map(name => join(directory, name))
 }
 
-export class DeadLetters {
+export class DeadLetters implements LetterBox {
   readonly #o: DeadLetterOptions
   readonly #id = randomBytes(8).toString('hex')
   readonly #files = new Map<string, File>()

@@ -3,15 +3,16 @@
 //   lines -> parts -> body -> request -> answer: delivered | again later (an AttemptError) | in halves | dead letter
 import { STATUS_CODES } from 'node:http'
 import { redirectOf, retryAfter, verdictOn } from './answer.js'
-import { isObject, type Body, type Format } from './body.js'
+import { formatOf, isObject, isStrict, type Body, type Format } from './body.js'
+import { Client, type Answer, type Request } from './client.js'
+import { compressor, type Compressor } from './compress.js'
 import { Lines, type Range } from './lines.js'
 import { Parts } from './parts.js'
 import { AttemptError, errno, GoneError, reason } from '../errors.js'
 import { parseId } from '../journal/segment-id.js'
-import type { Answer, Client, Request } from './client.js'
-import type { Compressor } from './compress.js'
+import type { HttpSettings } from '../config/http.js'
 import type { Credentials } from './credentials.js'
-import type { DeadLetters } from '../delivery/dead-letters.js'
+import type { LetterBox } from '../delivery/dead-letters.js'
 import type { Amount, Outcome, Progress, Sealed } from '../journal/journal.js'
 
 /** Who gets the lines. */
@@ -32,7 +33,22 @@ export interface ExporterOptions {
   encoding: string | undefined
   client: Client
   /** Without it what is refused is dropped, and counted. */
-  dead: DeadLetters | undefined
+  dead: LetterBox | undefined
+}
+
+/** For an output with these options, as parseHttp() gives them. Rejects when the module of a format cannot be loaded. */
+export async function openExporter (o: HttpSettings, dead: LetterBox | undefined): Promise<Exporter> {
+  return new Exporter({
+    destination: { url: o.url, credentials: o.credentials },
+    method: o.method,
+    headers: o.headers,
+    format: await formatOf(o.format),
+    strict: isStrict(o.format),
+    compress: compressor(o.compress, o.compressLevel),
+    encoding: o.compress || undefined,
+    client: new Client({ timeout: o.timeout, connectTimeout: o.connectTimeout, connections: o.concurrency, tls: o.tls }),
+    dead
+  })
 }
 
 const HOPS = 5

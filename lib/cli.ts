@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parseDuration, parseSize } from './config/units.js'
 import { OptionError, reason } from './errors.js'
+import type { ConvertOptions } from './operate/convert.js'
 import type { ListOptions } from './operate/list.js'
 import type { PruneOptions } from './operate/prune.js'
 import type { RecoverOptions } from './operate/recover.js'
@@ -145,6 +146,19 @@ program.command('replay')
   .addHelpText('after', '\nThe environment is read as by the output (PINO_BLACKBOX_HTTP_URL and so on).\nExample: pino-blackbox replay ./.blackbox/http-shop/dead --url https://logs.example/ingest --auth-bearer-env LOG_TOKEN')
   .action(async (paths: string[], options: ReplayOptions & Record<string, string | undefined>) => {
     process.exitCode = await (await import('./operate/replay.js')).replay(paths, { ...options, http: httpOptions(options) })
+  })
+
+const conversion = program.command('convert')
+  .description('Makes a dataset of Parquet files of logs, or lines of a dataset. As many records come out as go in; if not, it says so.')
+  .argument('<in...>', 'files of JSON lines (.gz and .zst too), logs, Parquet files, datasets; - is the standard input')
+  .addOption(new Option('--to <format>', 'what to make').choices(['parquet', 'jsonl']).makeOptionMandatory())
+  .option('--dir <dir>', 'directory of the dataset, with --to parquet').option('--file <file>', 'a new file, with --to jsonl (default: the standard output)')
+for (const option of PARQUET) conversion.addOption(option)
+conversion.addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExample: pino-blackbox convert ./logs/app --to parquet --dir ./logs/parquet --columns req.method=string')
+  .action(async (paths: string[], options: ConvertOptions & { dir?: string }, command: Command) => {
+    if (options.to === 'parquet' ? options.file !== undefined : options.dir !== undefined) command.error('error: --to parquet has a --dir, --to jsonl a --file')
+    process.exitCode = await (await import('./operate/convert.js')).convert(paths, { ...options, parquet: parquetOptions({ ...options }) })
   })
 
 program.parseAsync().catch((error: unknown) => {

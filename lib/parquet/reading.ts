@@ -77,6 +77,15 @@ export class ParquetFile {
     })
   }
 
+  /** The rows of a row group with every column that is whole, and the names of the others. */
+  async readable (group: number): Promise<{ rows: Row[], lost: string[] }> {
+    // Looked at first: what is damaged may decode to something else.
+    const lost = (await this.#faulty(group)).map(({ column }) => column)
+    if (lost.length === 0) return { rows: await this.read(group), lost }
+    const names = this.#metadata.schema.slice(1).map(({ name }) => name).filter(name => !lost.includes(name))
+    return { rows: names.length > 0 ? await this.read(group, names) : [], lost }
+  }
+
   /** Everything in it that is not as its footer says, the contents of pages included. */
   async * flaws (): AsyncGenerator<Flaw> {
     yield * this.#layout()

@@ -113,7 +113,9 @@ export class Archive {
 }
 
 /** Closed files beyond the limit, oldest first. `maxBytes` is what a file being written may grow to. */
-export async function surplusFiles (folder: RotatedFolder, limit: RetentionLimit, now: number, { ours = () => true, maxBytes }: { ours?: (name: RotatedName) => boolean, maxBytes?: number | undefined } = {}) {
+export async function surplusFiles (
+  folder: RotatedFolder, limit: RetentionLimit, now: number, { ours = () => true, maxBytes }: { ours?: (name: RotatedName) => boolean, maxBytes?: number | undefined } = {}
+) {
   const removable = (await folder.closed()).filter(({ name }) => ours(name))
   const found = await Promise.all(removable.map(async file => ({ file, stat: await fsp.stat(file.path).catch(() => undefined) })))
   const files = found.filter(({ stat }) => stat?.isFile()).map(({ file, stat }) => ({ ...file, bytes: stat!.size, modified: stat!.mtimeMs }))

@@ -44,7 +44,8 @@ export async function * damagedLines (path: string, tally: Tally, { records, gro
     })) {
       end = block.offset + block.bytes.length
       if (!block.whole) {
-        if (!growing) yield { path, offset: block.offset, line: block.line, bytes: block.bytes.length, expected: 'a newline at the end', found: `a last line that breaks off after ${count(block.bytes.length, 'byte')}` }
+        const { offset, line, bytes: { length } } = block
+        if (!growing) yield { path, offset, line, bytes: length, expected: 'a newline at the end', found: `a last line that breaks off after ${count(length, 'byte')}` }
         continue
       }
       for (const { text, offset, line } of linesOf(block)) {

@@ -23,9 +23,18 @@ const BAR = 24
 export function progress (total: number): Progress {
   if (!process.stderr.isTTY || total === 0) return SILENT
   // Loaded where it is shown.
-  const { SingleBar } = createRequire(import.meta.url)('cli-progress') as { SingleBar: SingleBar }
+  const require = createRequire(import.meta.url)
+  const { SingleBar } = require('cli-progress') as { SingleBar: SingleBar }
   const bar = new SingleBar({
-    stream: process.stderr, format: '  {bar} {percentage} %  {what}', barsize: BAR, barCompleteChar: '█', barIncompleteChar: '░', hideCursor: true, clearOnComplete: true, gracefulExit: true, linewrap: true
+    stream: process.stderr,
+    format: '  {bar} {percentage} %  {what}',
+    barsize: BAR,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    clearOnComplete: true,
+    gracefulExit: true,
+    linewrap: true
   })
   let done = 0
   let what = ''

@@ -1,7 +1,7 @@
 // The journal of a dataset whose writers have died: staged files are published as far as they were committed, segments converted. With
 // which options stands in the journal.
 import { basename, dirname } from 'node:path'
-import { nothing, type Recovered } from './recover.js'
+import { nothing, type Recovered } from './recovered.js'
 import { adopt, orphaned, survey } from './recover-spool.js'
 import { progress } from './progress.js'
 import { short } from './result.js'
@@ -45,7 +45,9 @@ export async function recoverDataset (place: JournalPlace, dry: boolean, hints: 
   const o = parseParquet({ ...about?.options, ...hints, dir, ...place.dataset === undefined && { journal: { dir: dirname(place.path) } } })
   if (dry) return recovered
   const { home, others, dataset } = placeOf(o.dir, o.journal.dir)
-  if (home !== place.path && !others.includes(place.path)) throw new OptionError('parquet', 'dir', `Expected \`dir\` to be the dataset of ${short(place.path)}, got ${short(dir)}, whose journal is ${short(home)}`)
+  if (home !== place.path && !others.includes(place.path)) {
+    throw new OptionError('parquet', 'dir', `Expected \`dir\` to be the dataset of ${short(place.path)}, got ${short(dir)}, whose journal is ${short(home)}`)
+  }
 
   const monitor = new Monitor('recover', line => { recovered.failures.push(line.replace(/^pino-blackbox recover: /, '').trimEnd()) })
   const converter = new Converter({ monitor, settings: () => settingsOf(o, dataset, { keys, levels }) })
@@ -54,7 +56,9 @@ export async function recoverDataset (place: JournalPlace, dry: boolean, hints: 
   const bar = progress(found.reduce((sum, { bytes }) => sum + bytes, 0))
   for (const segment of found) {
     bar.now(`${short(dir)}: segment ${segment.id}`)
-    await retry(() => converter.convert(segment), async (_, attempt) => attempt < ATTEMPTS).catch(error => { recovered.failures.push(`segment ${segment.id} stays where it is: ${reason(error)}`) })
+    await retry(() => converter.convert(segment), async (_, attempt) => attempt < ATTEMPTS).catch(error => {
+      recovered.failures.push(`segment ${segment.id} stays where it is: ${reason(error)}`)
+    })
     bar.add(segment.bytes)
   }
   bar.stop()

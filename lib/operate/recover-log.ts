@@ -1,6 +1,6 @@
 // A log whose writers have died: what they did not finish is cut from their files, and their directories go.
 import { join } from 'node:path'
-import { nothing, type Recovered } from './recover.js'
+import { nothing, type Recovered } from './recovered.js'
 import { keepTorn } from './torn.js'
 import { gone, inhabitants } from './writers.js'
 import { reason } from '../errors.js'
@@ -15,7 +15,8 @@ export async function recoverLog ({ path, folder, named }: LogPlace, dry: boolea
   const all = await inhabitants(folder.home)
   const [living, dead] = [all.filter(({ alive }) => alive), all.filter(({ alive }) => !alive)]
   const recovered: Recovered = { ...nothing(path), writers: dead.length }
-  const claimed = async (writers: typeof all): Promise<string[]> => (await Promise.all(writers.map(({ directory }) => claims(directory)))).flat().map(({ claimed }) => claimed)
+  const claimed = async (writers: typeof all): Promise<string[]> =>
+    (await Promise.all(writers.map(({ directory }) => claims(directory)))).flat().map(({ claimed }) => claimed)
   const owned = new Set(await claimed(living))
   const left = (await claimed(dead)).filter(name => !owned.has(name))
   // Without a sign that the log is ours, a half line may be what another program is writing just now.

@@ -2,10 +2,10 @@
 // delivers them next.
 import { join } from 'node:path'
 import { damagesIn } from './verify.js'
-import { nothing, type Recovered } from './recover.js'
+import { nothing, type Recovered } from './recovered.js'
 import { keepTorn } from './torn.js'
 import { estates, inhabitants, type Estate } from './writers.js'
-import { SpoolHome, type SpooledSegment } from '../journal/spool-home.js'
+import { SpoolHome, type HomeOptions, type SpooledSegment } from '../journal/spool-home.js'
 import { Monitor } from '../telemetry/monitor.js'
 import type { JournalPlace } from './places.js'
 
@@ -42,8 +42,9 @@ export async function recoverSpool (place: JournalPlace, dry: boolean): Promise<
 }
 
 /** Takes over everything that dead writers left, oldest first. `home` is to be closed; what has not been removed by then stays. */
-export async function adopt (path: string, failures: string[], more: { others?: readonly string[], settle?: (directory: string) => Promise<void> } = {}): Promise<{ home: SpoolHome, found: SpooledSegment[] }> {
-  const home = new SpoolHome({ home: path, monitor: new Monitor('recover', line => { failures.push(line.replace(/^pino-blackbox recover: /, '').trimEnd()) }), ...more })
+export async function adopt (path: string, failures: string[], more: Pick<HomeOptions, 'others' | 'settle'> = {}): Promise<{ home: SpoolHome, found: SpooledSegment[] }> {
+  const monitor = new Monitor('recover', line => { failures.push(line.replace(/^pino-blackbox recover: /, '').trimEnd()) })
+  const home = new SpoolHome({ home: path, monitor, ...more })
   await home.possess()
   const found: SpooledSegment[] = []
   await home.adopt(segment => { found.push(segment) })

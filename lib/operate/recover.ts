@@ -3,42 +3,20 @@
 //
 //   log      half lines cut                         journal  adopted and put in order: half lines cut, segments sealed
 //   dataset  staged files published, and the segments of its journal converted and published too
-import { sentence, type Damage } from './damage.js'
+import { sentence } from './damage.js'
 import { findPlaces, type Place } from './places.js'
 import { recoverDataset, type DatasetHints } from './recover-dataset.js'
 import { recoverLog } from './recover-log.js'
 import { recoverSpool } from './recover-spool.js'
 import { complain, count, short, tell, WELL, WRONG, type Answering } from './result.js'
+import { nothing, type Recovered } from './recovered.js'
 import { reason } from '../errors.js'
-import type { Torn } from './torn.js'
 
 export interface RecoverOptions extends Answering {
   dateFormat?: string
   dryRun?: boolean
   /** For the journals of datasets. */
   dataset: DatasetHints
-}
-
-/** What has become of one log or journal, or would. */
-export interface Recovered {
-  path: string
-  /** Dead writers that have left something. */
-  writers: number
-  torn: Torn[]
-  /** Of a journal: what has been put in order or, of a dataset, published. */
-  segments?: number
-  records?: number
-  published?: number
-  /** What cannot be put right. */
-  damages: Damage[]
-  /** What was done about damage, in sentences. */
-  notes: string[]
-  /** Why not everything could be done. */
-  failures: string[]
-}
-
-export function nothing (path: string): Recovered {
-  return { path, writers: 0, torn: [], damages: [], notes: [], failures: [] }
 }
 
 export async function recover (paths: readonly string[], options: RecoverOptions): Promise<number> {
@@ -68,7 +46,8 @@ function told ({ path, writers, torn, segments, records, published, damages, not
   if (published !== undefined) sums.push(`${count(published, 'file')} with ${count(records ?? 0, 'record')} of ${count(writers, 'dead writer')} ${would}published`)
   else if (segments !== undefined) sums.push(`${count(segments, 'segment')} with ${count(records ?? 0, 'record')} of ${count(writers, 'dead writer')} ${would}put in order`)
   return [
-    ...torn.map(({ path, offset, bytes, kept }) => `${here}: ${count(bytes, 'byte')} of an unfinished line ${would}cut from ${short(path)} at byte ${offset}${kept === undefined ? '' : `, kept in ${short(kept)}`}`),
+    ...torn.map(({ path, offset, bytes, kept }) =>
+      `${here}: ${count(bytes, 'byte')} of an unfinished line ${would}cut from ${short(path)} at byte ${offset}${kept === undefined ? '' : `, kept in ${short(kept)}`}`),
     ...notes.map(note => `${here}: ${note}`),
     ...damages.map(damage => `damage that stays: ${sentence(damage)}`),
     ...sums.map(sum => `${here}: ${sum}`),

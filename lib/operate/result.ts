@@ -45,5 +45,7 @@ export function count (number: number, one: string, many = `${one}s`): string {
 export function table (rows: readonly string[][]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
   const last = widths.length - 1
-  return rows.map(row => row.map((cell, column) => /^\d/.test(cell) ? cell.padStart(widths[column]!) : column === last ? cell : cell.padEnd(widths[column]!)).join('  ').trimEnd())
+  const padded = (cell: string, column: number): string =>
+    /^\d/.test(cell) ? cell.padStart(widths[column]!) : column === last ? cell : cell.padEnd(widths[column]!)
+  return rows.map(row => row.map(padded).join('  ').trimEnd())
 }

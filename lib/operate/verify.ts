@@ -114,9 +114,13 @@ async function * damagesStaged (directory: string, checkpoint: ReturnType<typeof
   for (const state of checkpoint.staged) {
     const path = join(directory, state.staged)
     const there = await look(path)
-    if (there && there.bytes < state.length) yield { path, offset: there.bytes, expected: `${count(state.length, 'byte')}, as its checkpoint says`, found: count(there.bytes, 'byte') }
-    else if (there) yield * present(damagedParquet(path, tally, state))
-    else if (dataset === undefined || !fs.existsSync(join(dataset, state.final))) yield { path, expected: `a staged file, or ${state.final} in the dataset`, found: 'neither' }
+    if (there && there.bytes < state.length) {
+      yield { path, offset: there.bytes, expected: `${count(state.length, 'byte')}, as its checkpoint says`, found: count(there.bytes, 'byte') }
+    } else if (there) {
+      yield * present(damagedParquet(path, tally, state))
+    } else if (dataset === undefined || !fs.existsSync(join(dataset, state.final))) {
+      yield { path, expected: `a staged file, or ${state.final} in the dataset`, found: 'neither' }
+    }
   }
 }
 

@@ -37,7 +37,8 @@ export interface About extends Pick<Settings, 'keys' | 'levels'> {
 
 export function aboutOf (o: ParquetSettings, dataset: string, { keys, levels }: Pick<Settings, 'keys' | 'levels'>): About {
   const { columns, partition, codec, compressLevel, engine, rowGroupRows } = o
-  return { output: 'parquet', options: { dir: dataset, columns, partition, codec, compressLevel, engine, rowGroupRows, size: o.size === Infinity ? false : o.size }, keys, levels }
+  const size = o.size === Infinity ? false : o.size
+  return { output: 'parquet', options: { dir: dataset, columns, partition, codec, compressLevel, engine, rowGroupRows, size }, keys, levels }
 }
 
 /** `directory` is that of a writer. */

@@ -94,14 +94,16 @@ for (const [name, harm] of Object.entries<(checkpoint: string) => void>({
 
 t.test('a byte flipped in a line of a segment: that line alone is no record, and is kept as it is', async t => {
   const directory = copyOf(t, original)
-  const [segment] = pathsOf(directory, /\.data\.blackbox.*\.(jsonl|open)$/)
+  // The first ones may be converted already.
+  const segment = pathsOf(directory, /\.data\.blackbox.*\d\.jsonl$/).at(-1)
+  const { seq } = JSON.parse(fs.readFileSync(segment!, 'utf8').split('\n')[0]!) as { seq: number }
   const [sealed] = pathsOf(directory, /spool.*\.jsonl$/)
   for (const path of [segment!, sealed!]) flip(path, 0)
   const { code, answer } = await asked('recover', directory)
   t.equal(code, 1, 'the damage stays')
   const damages = answer.places.flatMap(({ damages }: { damages: unknown[] }) => damages)
   t.match(damages.find(({ path }: { path: string }) => path === segment), { offset: 0, line: 1, expected: 'a JSON object' })
-  t.equal((await rowsIn(directory)).acked, acked - 1, 'one record is not there')
+  t.equal((await rowsIn(directory)).acked, seq < acked ? acked - 1 : acked, 'no other record is lost')
   const [{ corrupt }] = await query(join(directory, 'data'), 'count(_corrupt) as corrupt') as [{ corrupt: number }]
   t.equal(Number(corrupt), 1, 'but in _corrupt')
 })

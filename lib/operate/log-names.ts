@@ -1,4 +1,5 @@
 // Which log a file belongs to, from its name alone: the way back from RotatedNames where nobody says which options it was written with.
+import { join } from 'node:path'
 import { RotatedNames } from '../journal/naming.js'
 
 /** Formats that are tried for the date in a name; another one has to be given. */
@@ -21,5 +22,5 @@ export function namesOf (directory: string, name: string, dateFormat?: string): 
 
 export function logNames (directory: string, base: string, extension: string, dateFormat?: string): RotatedNames {
   // The base is taken as it is: what looks like an extension in it was one of the log's already, or none.
-  return new RotatedNames({ file: `${directory}/${base}${extension === '' ? '.x' : extension}`, extension, dateFormat, utc: true })
+  return new RotatedNames({ file: join(directory, base + (extension === '' ? '.x' : extension)), extension, dateFormat, utc: true })
 }

@@ -1,7 +1,7 @@
 // The verb `prune`: removes the oldest files of ours beyond a limit, by the rules of the outputs and the dumper themselves. Files that are
 // being written, or not ours by their names, are never touched.
 import fsp from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { findPlaces, type JournalPlace, type LogPlace, type Place } from './places.js'
 import { complain, count, short, size, tell, WELL, WRONG, type Answering } from './result.js'
 import { inhabitants, look } from './writers.js'
@@ -60,7 +60,7 @@ async function beyond (place: Place, limit: RetentionLimit): Promise<Surplus> {
   }
   if (place.kind === 'dumps') {
     const { dumps, paths } = await surplusDumps(place.path, { ...limit, count: limit.count ?? Infinity })
-    return { files: dumps.map(({ name, bytes }) => ({ path: `${place.path}/${name}`, bytes })), remove: () => removeAll(paths) }
+    return { files: dumps.map(({ name, bytes }) => ({ path: join(place.path, name), bytes })), remove: () => removeAll(paths) }
   }
   throw new Error('a single file belongs to a log, a journal or a dataset; name that')
 }

@@ -3,7 +3,7 @@
 //   parcel -> delivered, repeated as the http output does -> removed from where it was
 import fsp from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { sourceOf, type Parcel, type Source } from './parcels.js'
 import { findPlaces, type Place } from './places.js'
 import { progress } from './progress.js'
@@ -67,7 +67,7 @@ export async function replay (paths: readonly string[], { http, keep = false, to
 /** A directory of dead letters is no journal by itself. */
 async function placesOf (path: string, options: { dateFormat?: string }): Promise<Place[]> {
   const absolute = resolve(path)
-  const isDead = absolute.endsWith('/dead') && await fsp.stat(absolute).then(stat => stat.isDirectory(), () => false)
+  const isDead = basename(absolute) === 'dead' && await fsp.stat(absolute).then(stat => stat.isDirectory(), () => false)
   if (isDead) return (await letterFiles(resolve(absolute, '..'))).map(path => ({ kind: 'file', path }))
   return await findPlaces([path], options)
 }

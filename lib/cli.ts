@@ -2,11 +2,18 @@
 // The command. Each verb has its code elsewhere; here is what users can say to it. The only importer of commander.
 import fs from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseDuration, parseSize } from './config/units.js'
 import { OptionError, reason } from './errors.js'
 import { flagsOf, optionsFrom, toldByFlag, type Flag } from './operate/flags.js'
 import { outputOf, outputsOfFile, pipe, type PipeOptions } from './operate/pipe.js'
 import { tail, type TailOptions } from './operate/tail.js'
-import { OUTPUTS } from './targets.js'
+import { OUTPUTS, type OutputName } from './targets.js'
+import type { ConvertOptions } from './operate/convert.js'
+import type { ListOptions } from './operate/list.js'
+import type { PruneOptions } from './operate/prune.js'
+import type { RecoverOptions } from './operate/recover.js'
+import type { ReplayOptions } from './operate/replay.js'
+import type { VerifyOptions } from './operate/verify.js'
 import { view, type ViewOptions } from './view/view.js'
 
 const USAGE = 2
@@ -69,27 +76,33 @@ async function take (targets: () => ReturnType<typeof outputsOfFile>, options: P
   await usage(async () => await pipe(targets(), options), told, command)
 }
 
-for (const name of OUTPUTS) {
-  const flags = flagsOf(name)
+/** The options of an output, or those of these groups, as flags of a verb. */
+function withFlags (verb: Command, output: OutputName, groups?: readonly string[]) {
+  const flags = flagsOf(output).filter(({ path: [group] }) => groups?.includes(group!) ?? true)
   const given: Array<[Flag, string]> = []
-  const verb = program.command(name)
-    .description(`Takes log lines from the standard input to the output ${name}.`)
-    .option('--level <level>', 'lines below it are left out: a label of pino, or a number')
-    .option('--pass', PASS)
-    .configureHelp({ optionDescription: ({ description }) => description })
-    .addHelpText('after', `
-Example:
-  node app.js | npx pino-blackbox ${name} ${EXAMPLES[name] ?? ''}
-
-Each can be set by the variable that stands in brackets; what stands on the command line goes first.`)
   for (const flag of flags) {
     const { long, value, alone, refused, about } = flag
     const option = new Option(`${long} ${alone || refused ? `[${value}]` : `<${value}>`}`, about).hideHelp(refused)
     // Kept as a list: the order of the command line counts, and some may come again.
     verb.addOption(option.preset('true').argParser((text: string) => { given.push([flag, text]) }))
   }
+  verb.configureHelp({ optionDescription: ({ description }) => description })
+  return { options: () => optionsFrom(given), told: (error: OptionError) => toldByFlag(error, flags) }
+}
+
+for (const name of OUTPUTS) {
+  const verb = program.command(name)
+    .description(`Takes log lines from the standard input to the output ${name}.`)
+    .option('--level <level>', 'lines below it are left out: a label of pino, or a number')
+    .option('--pass', PASS)
+    .addHelpText('after', `
+Example:
+  node app.js | npx pino-blackbox ${name} ${EXAMPLES[name] ?? ''}
+
+Each can be set by the variable that stands in brackets; what stands on the command line goes first.`)
+  const { options, told } = withFlags(verb, name)
   verb.action(async ({ level, pass }: { level?: string, pass?: boolean }, command: Command) =>
-    await take(() => outputOf(name, optionsFrom(given), level), { pass }, error => toldByFlag(error, flags).replace('`outputs.0.level`', '--level'), command))
+    await take(() => outputOf(name, options(), level), { pass }, error => told(error).replace('`outputs.0.level`', '--level'), command))
 }
 
 program.command('pipe')
@@ -113,10 +126,88 @@ program.command('tail')
   .addHelpText('after', '\nExample:\n  npx pino-blackbox tail logs/app --level warn --where req.method=POST')
   .action(async (paths: string[], options: TailOptions, command: Command) => await usage(async () => await tail(paths, options), ({ problem }) => problem, command))
 
+const json = (): Option => new Option('--json', 'one JSON document instead of text')
+const dateFormat = (): Option => new Option('--date-format <format>', '`dateFormat` of logs whose names have dates in another format than the usual ones')
+
+program.command('ls')
+  .description('Lists what is below some paths: logs, journals, datasets and dumps, with their writers, and what waits there.')
+  .argument('[path...]', 'directories, or logs as the option `file` names them (default: .)')
+  .option('--no-count', 'do not read logs to count their records')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExample: pino-blackbox ls ./logs ./.blackbox')
+  .action(async (paths: string[], options: ListOptions) => { process.exitCode = await (await import('./operate/list.js')).list(paths, options) })
+
+program.command('verify')
+  .description('Reads logs, journals, datasets and dumps whole and tells each damage: file, place, what was expected and what is there.')
+  .argument('<path...>', 'directories, files, or logs as the option `file` names them')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExit code: 0 no damage, 1 damage.\nExample: pino-blackbox verify ./logs ./.blackbox')
+  .action(async (paths: string[], options: VerifyOptions) => { process.exitCode = await (await import('./operate/verify.js')).verify(paths, options) })
+
+const DATASET = ['dir', 'partition', 'columns', 'size', 'codec', 'compressLevel', 'rowGroupRows', 'engine']
+
+const recovery = program.command('recover')
+  .description('Does by hand what the next start of the application would do with what dead processes left: cuts unfinished lines (and keeps them beside, as <name>.damaged), puts journals in order, publishes what was meant for a dataset.')
+  .argument('<path...>', 'directories, or logs as the option `file` names them')
+  .option('--dry-run', 'only tell what would be done')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nThe options of a dataset stand in its journal; here they are for one that has lost them.\nExample: pino-blackbox recover ./logs ./.blackbox --dry-run')
+const recovered = withFlags(recovery, 'parquet', DATASET)
+recovery.action(async (paths: string[], options: RecoverOptions, command: Command) => await usage(async () =>
+  await (await import('./operate/recover.js')).recover(paths, { ...options, dataset: recovered.options() }), recovered.told, command))
+
+/** A positive amount, as the option `limit` of the outputs takes it. */
+const amount = (parse: (text: string) => number | undefined, expected: string) => (text: string): number => {
+  const value = parse(text)
+  if (value === undefined || value < 1) throw new InvalidArgumentError(`Expected ${expected}.`)
+  return value
+}
+
+program.command('prune')
+  .description('Removes the oldest files of logs, datasets, dumps and dead letters beyond a limit. Files that are being written, and those of others, are never touched.')
+  .argument('<path...>', 'directories, or logs as the option `file` names them')
+  .addOption(new Option('--count <files>', 'files that are kept, of each log, dataset and so on').argParser(amount(text => /^\d+$/.test(text) ? Number(text) : undefined, 'a positive integer')))
+  .addOption(new Option('--age <duration>', 'files last written longer ago are removed').argParser(amount(text => parseDuration(/^\d+$/.test(text) ? Number(text) : text), "a duration such as '15m' or '7d', or milliseconds")))
+  .addOption(new Option('--total-size <size>', 'bytes that all files may take together, of each').argParser(amount(text => parseSize(text), "a size such as '512k' or '1g', or bytes")))
+  .option('--dry-run', 'only tell what would be removed')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExample: pino-blackbox prune ./logs --age 30d --total-size 10g --dry-run')
+  .action(async (paths: string[], { count, age, totalSize, ...options }: Omit<PruneOptions, 'limit'> & PruneOptions['limit'], command: Command) => {
+    if (count === undefined && age === undefined && totalSize === undefined) command.error('error: nothing is too much without --count, --age or --total-size')
+    process.exitCode = await (await import('./operate/prune.js')).prune(paths, { ...options, limit: { count, age, totalSize } })
+  })
+
+const RECEIVER = ['url', 'auth', 'method', 'headers', 'format', 'compress', 'compressLevel', 'timeout', 'connectTimeout', 'tls', 'retry']
+
+const repetition = program.command('replay')
+  .description('Sends again what dead processes left in a journal, dead letters, or logs: to a receiver, under the same keys, or into a file. What was delivered is removed from journals and dead letters; logs stay.')
+  .argument('<path...>', 'journals, `dead` directories or files in them, logs, or any files of JSON lines')
+  .addOption(new Option('--to-jsonl <file>', 'into a new file instead').conflicts('url'))
+  .option('--keep', 'remove nothing')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nThe environment is read as by the output (PINO_BLACKBOX_HTTP_URL and so on).\nExample: pino-blackbox replay ./.blackbox/http-shop/dead --url https://logs.example/ingest --auth-bearer-env LOG_TOKEN')
+const repeated = withFlags(repetition, 'http', RECEIVER)
+repetition.action(async (paths: string[], options: ReplayOptions, command: Command) => await usage(async () =>
+  await (await import('./operate/replay.js')).replay(paths, { ...options, http: repeated.options() }), repeated.told, command))
+
+const conversion = program.command('convert')
+  .description('Makes a dataset of Parquet files of logs, or lines of a dataset. As many records come out as go in; if not, it says so.')
+  .argument('<in...>', 'files of JSON lines (.gz and .zst too), logs, Parquet files, datasets; - is the standard input')
+  .addOption(new Option('--to <format>', 'what to make').choices(['parquet', 'jsonl']).makeOptionMandatory())
+  .option('--file <file>', 'a new file, with --to jsonl (default: the standard output)')
+  .addOption(dateFormat()).addOption(json())
+  .addHelpText('after', '\nExample: pino-blackbox convert ./logs/app --to parquet --dir ./logs/parquet --columns req.method=string')
+const converted = withFlags(conversion, 'parquet', DATASET)
+conversion.action(async (paths: string[], options: ConvertOptions, command: Command) => await usage(async () => {
+  const parquet = converted.options()
+  if (options.to === 'parquet' ? options.file !== undefined : Object.keys(parquet).length > 0) command.error('error: --to parquet has a --dir, --to jsonl a --file')
+  return await (await import('./operate/convert.js')).convert(paths, { ...options, parquet })
+}, converted.told, command))
+
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE
   else {
     process.stderr.write(`pino-blackbox: ${reason(error)}\n`)
-    process.exitCode = 1
+    process.exitCode = error instanceof OptionError ? USAGE : 1
   }
 })

@@ -15,6 +15,7 @@ type Native = typeof zlib & {
   createZstdCompress?: (options: { params: Record<number, number> }) => Transform
   zstdCompress?: (bytes: Uint8Array, options: { params: Record<number, number> }, done: (error: Error | null, frame: Buffer) => void) => void
   zstdCompressSync?: (bytes: Uint8Array, options: { params: Record<number, number> }) => Buffer
+  zstdDecompressSync?: (bytes: Uint8Array) => Buffer
   constants: { ZSTD_c_compressionLevel?: number }
 }
 const native = zlib as Native
@@ -68,6 +69,55 @@ export async function zstdBytes (level: number): Promise<(bytes: Uint8Array) => 
   if (zstdCompress) return async bytes => await promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel!]: level } })
   const compress = await zstdSync(level)
   return async bytes => compress(bytes)
+}
+
+/** Frames in, their content out, at once. Throws at what is no zstd, or not all of it. */
+export async function unzstdSync (): Promise<(bytes: Uint8Array) => Uint8Array> {
+  const { zstdDecompressSync } = native
+  if (zstdDecompressSync) return zstdDecompressSync
+  const { decompress } = await wasm()
+  return bytes => Buffer.concat(frames(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).map(frame => unframed(frame, decompress)))
+}
+
+/** Most bytes that a frame without its size may have. */
+const LARGEST = 1024 ** 3
+
+/** A frame that was made as a stream does not say how large its content is: then it is tried with more and more room. */
+function unframed (frame: Buffer, decompress: Wasm['decompress']): Uint8Array {
+  for (let room = Math.max(FRAME, frame.length * 4); ; room *= 4) {
+    try {
+      return decompress(frame, { defaultHeapSize: room })
+    } catch (error) {
+      if (room > LARGEST || sizeKnown(frame)) throw error
+    }
+  }
+}
+
+const MAGIC = 0xfd2fb528
+
+function sizeKnown (frame: Buffer): boolean {
+  return (frame[4]! & 0xe0) !== 0
+}
+
+/** The frames of a stream, each by itself: the WebAssembly decoder gives back the first one only (RFC 8878, 3.1.1). */
+function frames (bytes: Buffer): Buffer[] {
+  const found: Buffer[] = []
+  for (let start = 0, at = 0; start < bytes.length; start = at) {
+    if (bytes.length - start < 9 || bytes.readUInt32LE(start) !== MAGIC) throw new Error(`no zstd frame at byte ${start}`)
+    const descriptor = bytes[start + 4]!
+    const single = (descriptor & 0x20) !== 0
+    at = start + 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]! + [single ? 1 : 0, 2, 4, 8][descriptor >> 6]!
+    for (let last = false; !last;) {
+      if (at + 3 > bytes.length) throw new Error(`the zstd frame at byte ${start} breaks off`)
+      const header = bytes.readUIntLE(at, 3)
+      last = (header & 1) === 1
+      at += 3 + (((header >> 1) & 3) === 1 ? 1 : header >> 3)
+    }
+    if ((descriptor & 4) !== 0) at += 4
+    if (at > bytes.length) throw new Error(`the zstd frame at byte ${start} breaks off`)
+    found.push(bytes.subarray(start, at))
+  }
+  return found
 }
 
 type Wasm = typeof import('@bokuweb/zstd-wasm')

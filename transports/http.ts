@@ -8,10 +8,8 @@ import { parseHttp, type HttpOptions } from '../lib/config/http.js'
 import { Batches } from '../lib/delivery/batches.js'
 import { openSpool } from '../lib/delivery/spool.js'
 import { Hooks } from '../lib/hooks/hooks.js'
-import { checkOf, formatOf } from '../lib/http/body.js'
-import { Client } from '../lib/http/client.js'
-import { compressor } from '../lib/http/compress.js'
-import { Exporter } from '../lib/http/exporter.js'
+import { checkOf } from '../lib/http/body.js'
+import { openExporter } from '../lib/http/exporter.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
@@ -21,19 +19,10 @@ export type { HttpDestination, HttpOptions }
 /** Rejects with an OptionError, or when the module of a format cannot be loaded; afterwards nothing does. */
 export async function output (options: unknown): Promise<Output> {
   const o = parseHttp(options)
-  const format = await formatOf(o.format)
   const monitor = new Monitor(o.label)
+  const exporter = await openExporter(o)
   if (o.hooks !== undefined) await Hooks.open(o.hooks, 'http', monitor)
   const { journal, after, dead } = openSpool('http', o, monitor)
-  const exporter = new Exporter({
-    destination: { url: o.url, credentials: o.credentials },
-    method: o.method,
-    headers: o.headers,
-    format,
-    compress: compressor(o.compress, o.compressLevel),
-    encoding: o.compress || undefined,
-    client: new Client({ timeout: o.timeout, connectTimeout: o.connectTimeout, connections: o.concurrency, tls: o.tls })
-  })
   const batches = new Batches({ send: part => exporter.send(part), check: checkOf(o.format), dead, hide: text => exporter.hide(text) })
   return createOutput({
     kind: 'http',

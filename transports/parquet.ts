@@ -11,6 +11,7 @@ import { createOutput, transport, type Output } from '../lib/output.js'
 import { Converter } from '../lib/parquet/converter.js'
 import { placeOf } from '../lib/parquet/place.js'
 import { Rotation } from '../lib/parquet/rotation.js'
+import { aboutOf, settingsOf } from '../lib/parquet/settings.js'
 import { Registry } from '../lib/registry.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
@@ -24,25 +25,10 @@ export async function output (options: unknown): Promise<Output> {
   if (o.hooks !== undefined) await Hooks.open(o.hooks, 'parquet', monitor)
   const { dataset, home, others, instead } = placeOf(o.dir, o.journal.dir)
   if (instead) monitor.say('place', instead)
-  const { keys, levels } = Registry.here()
-  const converter = new Converter({
-    monitor,
-    settings: () => ({
-      dataset,
-      base: o.base,
-      partition: o.partition,
-      size: o.size,
-      limit: o.limit,
-      engine: o.engine,
-      codec: o.codec,
-      compressLevel: o.compressLevel,
-      promoted: o.promoted,
-      keys: { ...keys },
-      levels: { ...levels }
-    })
-  })
+  const registry = Registry.here()
+  const converter = new Converter({ monitor, settings: () => settingsOf(o, dataset, registry) })
   const journal = new DiskJournal({
-    shelf: new SpoolShelf({ home, others, monitor, settle: directory => converter.recover(directory) }),
+    shelf: new SpoolShelf({ home, others, monitor, about: () => aboutOf(o, dataset, registry), settle: directory => converter.recover(directory) }),
     monitor,
     rule: { ...o.rule, period: o.period },
     fsync: o.journal.fsync,

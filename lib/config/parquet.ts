@@ -51,6 +51,8 @@ export function parseParquet (input: unknown) {
   return parseOptions('parquet', parquetSchema, input, process.env, check)
 }
 
+export type ParquetSettings = ReturnType<typeof parseParquet>
+
 function check (filled: Filled<typeof parquetSchema>) {
   const { codec, compressLevel, frequency, journal, limit, mkdir, name, rowGroupRows } = filled
   const dir = resolve(filled.dir)

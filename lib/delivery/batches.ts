@@ -5,7 +5,7 @@
 import { Lines, type Check, type Range } from './lines.js'
 import { Parts } from './parts.js'
 import { AttemptError, errno, GoneError, reason } from '../errors.js'
-import type { DeadLetters } from './dead-letters.js'
+import type { LetterBox } from './dead-letters.js'
 import type { Amount, Outcome, Progress, Sealed } from '../journal/journal.js'
 
 /** What is sent at once: a segment, or a part of one that was refused. */
@@ -32,7 +32,7 @@ export interface BatchesOptions {
   /** Lines that are not even sent. */
   check: Check
   /** Without it what is refused is dropped, and counted. */
-  dead: DeadLetters | undefined
+  dead: LetterBox | undefined
   /** Takes out of a text what nobody may see. */
   hide?: (text: string) => string
 }

@@ -5,6 +5,7 @@ import fsp from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { formatId, ID_PATTERN } from '../journal/segment-id.js'
+import { errno } from '../errors.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export interface Letter {
@@ -15,6 +16,11 @@ export interface Letter {
   reason: string
   /** The line as it is, JSON or not. */
   record: string
+}
+
+/** What takes them. */
+export interface LetterBox {
+  add (letters: readonly Letter[]): Promise<void>
 }
 
 export interface DeadLetterOptions {
@@ -33,7 +39,17 @@ const FILES = 4
 
 interface File { path: string, size: number }
 
-export class DeadLetters {
+/** Paths of the files of dead letters in this home, oldest first: names begin with the time. */
+export async function letterFiles (home: string): Promise<string[]> {
+  const directory = join(home, DIRECTORY)
+  const names = await fsp.readdir(directory).catch(error => {
+    if (errno(error) === 'ENOENT') return []
+    throw error
+  })
+  return names.filter(name => NAME.test(name)).sort().map(name => join(directory, name))
+}
+
+export class DeadLetters implements LetterBox {
   readonly #o: DeadLetterOptions
   readonly #id = randomBytes(8).toString('hex')
   readonly #files = new Map<string, File>()
@@ -87,12 +103,9 @@ export class DeadLetters {
     this.#files.set(home, { path: file.path, size: file.size + bytes.length })
   }
 
-  /** Names begin with the time. */
   async #bound (home: string): Promise<void> {
-    const directory = join(home, DIRECTORY)
-    const names = (await fsp.readdir(directory)).filter(name => NAME.test(name)).sort().reverse()
     let bytes = 0
-    for (const path of names.map(name => join(directory, name))) {
+    for (const path of (await letterFiles(home)).reverse()) {
       bytes += (await fsp.stat(path)).size
       if (bytes <= this.#o.maxSize || path === this.#files.get(home)?.path) continue
       await fsp.rm(path, { force: true })

@@ -25,31 +25,49 @@ export function doomed (files: readonly DumpFile[], limit: RetentionLimit & { co
   return newest ? surplus(sorted, { ...limit, count: limit.count - 1 }, now, newest.bytes) : []
 }
 
-/** `written` are names of files that came since the last time. Rejects when something could not be removed. */
-async function sweep (directory: string, limit: RetentionLimit & { count: number }, written: ReadonlySet<string>): Promise<void> {
+/** The dumps that are there: files of ours by their markers. */
+export async function dumpFiles (directory: string): Promise<DumpFile[]> {
+  const marked = (await fsp.readdir(homeOf(directory))).filter(name => timeOf(name) !== undefined)
+  return (await Promise.all(marked.map(name => look(directory, name)))).filter(file => file !== undefined)
+}
+
+/** What has to go so that the dumps of a directory keep to a limit. */
+export interface Surplus {
+  dumps: DumpFile[]
+  /** Paths of those, of markers whose time is over, and of what a process left behind while it wrote. */
+  paths: string[]
+}
+
+/** `written` are names of files that came since the last time. */
+export async function surplusDumps (directory: string, limit: RetentionLimit & { count: number }, written: ReadonlySet<string> = new Set()): Promise<Surplus> {
   const home = homeOf(directory)
   const entries = await fsp.readdir(home)
   const files: DumpFile[] = []
-  const remove: string[] = []
+  const paths: string[] = []
 
   const drafts = new Set<string>()
   for (const tmp of entries.filter(name => name.endsWith(TMP))) {
     const name = tmp.slice(0, -TMP.length)
     const file = timeOf(name) === undefined ? undefined : await look(home, tmp)
-    if (file && Date.now() - file.modified > LEFT_BEHIND) remove.push(join(home, tmp))
+    if (file && Date.now() - file.modified > LEFT_BEHIND) paths.push(join(home, tmp))
     else drafts.add(name)
   }
   const outlived = (name: string): boolean => !drafts.has(name) && Date.now() - timeOf(name)! > LINGER
   for (const name of entries.filter(name => timeOf(name) !== undefined)) {
     const file = await look(directory, name)
     if (file) files.push(file)
-    else if (outlived(name)) remove.push(join(home, name))
+    else if (outlived(name)) paths.push(join(home, name))
   }
   const now = Math.max(Date.now(), ...files.filter(({ name }) => written.has(name)).map(({ modified }) => modified))
-  for (const { name } of doomed(files, limit, now)) remove.push(join(directory, name), ...outlived(name) ? [join(home, name)] : [])
+  const dumps = doomed(files, limit, now)
+  for (const { name } of dumps) paths.push(join(directory, name), ...outlived(name) ? [join(home, name)] : [])
+  return { dumps, paths }
+}
 
+/** Rejects when something could not be removed. */
+export async function removeAll (paths: readonly string[]): Promise<void> {
   let failure: unknown
-  for (const path of remove) await fsp.rm(path, { force: true }).catch(error => { failure = error })
+  for (const path of paths) await fsp.rm(path, { force: true }).catch(error => { failure = error })
   if (failure) throw failure
 }
 
@@ -71,7 +89,7 @@ export function retention (directory: string, limit: RetentionLimit & { count: n
     const since = written
     written = new Set()
     try {
-      await sweep(directory, limit, since)
+      await removeAll((await surplusDumps(directory, limit, since)).paths)
     } catch (error) {
       // A directory that somebody has just removed keeps to every limit.
       if (errno(error) !== 'ENOENT') complain('retention', `cannot remove what is too much in ${directory}: ${reason(error)}`)

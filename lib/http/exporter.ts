@@ -3,11 +3,12 @@
 //   lines -> body -> request -> answer: delivered | again later (an AttemptError) | refused
 import { STATUS_CODES } from 'node:http'
 import { redirectOf, retryAfter, verdictOn } from './answer.js'
+import { formatOf, type Body, type Format } from './body.js'
+import { Client, type Answer, type Request } from './client.js'
+import { compressor, type Compressor } from './compress.js'
 import { AttemptError, errno, reason } from '../errors.js'
 import { parseId } from '../journal/segment-id.js'
-import type { Body, Format } from './body.js'
-import type { Answer, Client, Request } from './client.js'
-import type { Compressor } from './compress.js'
+import type { HttpSettings } from '../config/http.js'
 import type { Credentials } from './credentials.js'
 import type { Part, Refusal } from '../delivery/batches.js'
 
@@ -26,6 +27,19 @@ export interface ExporterOptions {
   /** Value of content-encoding. */
   encoding: string | undefined
   client: Client
+}
+
+/** For an output with these options, as parseHttp() gives them. Rejects when the module of a format cannot be loaded. */
+export async function openExporter (o: HttpSettings): Promise<Exporter> {
+  return new Exporter({
+    destination: { url: o.url, credentials: o.credentials },
+    method: o.method,
+    headers: o.headers,
+    format: await formatOf(o.format),
+    compress: compressor(o.compress, o.compressLevel),
+    encoding: o.compress || undefined,
+    client: new Client({ timeout: o.timeout, connectTimeout: o.connectTimeout, connections: o.concurrency, tls: o.tls })
+  })
 }
 
 const HOPS = 5

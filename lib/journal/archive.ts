@@ -4,9 +4,10 @@ import fsp from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { surplus, type RetentionLimit } from './retention.js'
-import { SUFFIX } from './naming.js'
+import { SUFFIX, type RotatedName } from './naming.js'
 import type { CompressJob } from './compress-thread.js'
 import type { Clock } from './journal.js'
+import type { RotatedFolder } from './rotated-folder.js'
 import type { RotatedShelf } from './rotated.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
@@ -104,17 +105,24 @@ export class Archive {
 
   async #retain (limit: NonNullable<ArchiveOptions['limit']>): Promise<void> {
     const { shelf, maxBytes, monitor, now = Date.now } = this.#o
-    const closed = await shelf.folder.closed()
-    const removable = limit.removeOtherLogFiles ? closed : closed.filter(({ name }) => shelf.made(name))
-    const found = await Promise.all(removable.map(async file => ({ file, stat: await fsp.stat(file.path).catch(() => undefined) })))
-    const files = found.filter(({ stat }) => stat?.isFile()).map(({ file, stat }) => ({ ...file, bytes: stat!.size, modified: stat!.mtimeMs }))
-    // By time, because dates in names may not sort; the names decide between files of one moment.
-    files.sort((a, b) => a.modified - b.modified)
-    const sizes = await Promise.all((await shelf.folder.written()).map(path => fsp.stat(path).then(({ size }) => size, () => 0)))
-    for (const file of surplus(files, limit, now(), reserve(sizes, await shelf.folder.crowd(), maxBytes))) {
+    const ours = limit.removeOtherLogFiles ? () => true : (name: RotatedName) => shelf.made(name)
+    for (const file of await surplusFiles(shelf.folder, limit, now(), { ours, maxBytes })) {
       await shelf.exclusively(file.id, () => fsp.rm(file.path, { force: true })).catch(error => monitor.failed('remove a rotated file', error))
     }
   }
+}
+
+/** Closed files beyond the limit, oldest first. `maxBytes` is what a file being written may grow to. */
+export async function surplusFiles (
+  folder: RotatedFolder, limit: RetentionLimit, now: number, { ours = () => true, maxBytes }: { ours?: (name: RotatedName) => boolean, maxBytes?: number | undefined } = {}
+) {
+  const removable = (await folder.closed()).filter(({ name }) => ours(name))
+  const found = await Promise.all(removable.map(async file => ({ file, stat: await fsp.stat(file.path).catch(() => undefined) })))
+  const files = found.filter(({ stat }) => stat?.isFile()).map(({ file, stat }) => ({ ...file, bytes: stat!.size, modified: stat!.mtimeMs }))
+  // By time, because dates in names may not sort; the names decide between files of one moment.
+  files.sort((a, b) => a.modified - b.modified)
+  const sizes = await Promise.all((await folder.written()).map(path => fsp.stat(path).then(({ size }) => size, () => 0)))
+  return surplus(files, limit, now, reserve(sizes, await folder.crowd(), maxBytes))
 }
 
 /** Bytes that the files being written may grow to, and those that the other writers, between two files, are about to begin. */

@@ -1,6 +1,7 @@
 // Who writes into a directory that several processes share. Each writer has a directory of its own in a common home:
 //
 //   <home>/<writer id>/owner.json   boot id, host and pid of the writer; its mtime is renewed as a lease
+//                     /journal.json what somebody has to know who takes over, where there is anything
 //                     /s            Unix socket the writer listens on
 //                     /<name>       what it claims to write, or its segments
 //                     /work/<name>  what it claims to work on, because nobody writes it
@@ -17,6 +18,7 @@ import { arise, isAlive, LEASE, OWNER, SOCKET, subside, type Presence } from './
 const UNBORN = '.new-'
 const ID = /^[0-9a-f]{16}$/
 const WORK = 'work'
+const ABOUT = 'journal.json'
 const RENEWAL = 5000
 
 export class Owner {
@@ -41,14 +43,18 @@ export class Owner {
     return join(this.home, this.id)
   }
 
-  /** Comes alive first and takes its name afterwards, so that no directory ever looks dead while it is being made. */
-  static async create (home: string): Promise<Owner> {
+  /**
+   * Comes alive first and takes its name afterwards, so that no directory ever looks dead while it is being made. `about` is for
+   * readAbout().
+   */
+  static async create (home: string, about?: unknown): Promise<Owner> {
     const id = randomBytes(8).toString('hex')
     const unborn = join(home, UNBORN + id)
     await fsp.mkdir(unborn, { recursive: true, mode: 0o700 })
     let presence: Presence | undefined
     try {
       await fsp.mkdir(join(unborn, WORK), { mode: 0o700 })
+      if (about !== undefined) await fsp.writeFile(join(unborn, ABOUT), JSON.stringify(about), { mode: 0o600 })
       presence = await arise(unborn)
       await fsp.rename(unborn, join(home, id))
       // Whatever comes in here must not be found under the name that anybody may sweep away.
@@ -169,10 +175,15 @@ export interface Claim {
 export async function claims (directory: string): Promise<Claim[]> {
   // Each directory by itself: an adopted one may vanish while this looks, and must not take the rest with it.
   const written = (await fsp.readdir(directory, { withFileTypes: true }).catch(orEmpty))
-    .filter(entry => !entry.isDirectory() && entry.name !== SOCKET && entry.name !== OWNER).map(({ name }) => ({ claimed: name, work: false }))
+    .filter(entry => !entry.isDirectory() && ![SOCKET, OWNER, ABOUT].includes(entry.name)).map(({ name }) => ({ claimed: name, work: false }))
   const worked = (await fsp.readdir(join(directory, WORK)).catch(orEmpty)).map(claimed => ({ claimed, work: true }))
   const inherited = await Promise.all((await adopted(directory)).map(claims))
   return [...written, ...worked, ...inherited.flat()]
+}
+
+/** What a writer said for whoever takes over. Undefined when it said nothing, or that cannot be read. */
+export async function readAbout (directory: string): Promise<unknown> {
+  return await fsp.readFile(join(directory, ABOUT), 'utf8').then(JSON.parse).catch(() => undefined)
 }
 
 /** Directories of dead writers that this one has adopted and not sorted out yet. */

@@ -2,8 +2,8 @@
 // it: each has a file of its own and takes the next free number when it rotates.
 import fsp from 'node:fs/promises'
 import { basename } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { claims, Owner, sweepUnborn } from './ownership.js'
+import { mendOrphans } from './orphans.js'
+import { Owner, sweepUnborn } from './ownership.js'
 import { periodStart, type Period } from './period.js'
 import { errno } from '../errors.js'
 import { RotatedFolder, type RotatedFile } from './rotated-folder.js'
@@ -13,9 +13,6 @@ import type { Shelf } from './shelf.js'
 import type { RotatedName, RotatedNames } from './naming.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
-/** A rival that still claims a file after so many looks, so many ms apart, writes it, and has cut it. */
-const LOOKS = 10
-const BETWEEN_LOOKS = 20
 /** ms by which the clock that stamps files may lag behind Date.now(). */
 const FILE_CLOCK = 20
 
@@ -129,47 +126,13 @@ export class RotatedShelf implements Shelf<RotatedFile> {
     this.#owner = await Owner.create(this.folder.home)
   }
 
-  /**
-   * Takes over from dead writers: cuts the half lines that they left. Returns the names of the files, which are free now. What
-   * cannot be mended is still known to the next who starts.
-   */
+  /** Takes over from dead writers: cuts the half lines that they left. Returns the names of the files, which are free now. */
   async mendOrphans (): Promise<string[]> {
-    const mended: string[] = []
-    const failed = (error: unknown): void => this.#o.monitor.failed('mend the file of a dead writer', error)
-    for (const orphan of await this.#owner!.adopt(failed)) {
-      let done = true
-      for (const { claimed, work } of await claims(orphan)) {
-        if (work || !this.#o.names.parse(claimed)) continue
-        try {
-          if (await this.#mend(claimed)) mended.push(claimed)
-        } catch (error) {
-          done = false
-          failed(error)
-        }
-      }
-      if (done) await fsp.rm(orphan, { recursive: true, force: true })
-    }
-    return mended
-  }
-
-  /** False when there is nothing to mend, or a living writer has taken care. */
-  async #mend (name: string): Promise<boolean> {
-    const owner = this.#owner!
-    if (owner.writes(name)) return false
-    // Somebody who wants to go on with it may be looking at this very moment, and withdraw because we have adopted it.
-    for (let look = 0; !await owner.claim(name); look++) {
-      if (look === LOOKS) return false
-      await sleep(BETWEEN_LOOKS)
-    }
-    try {
-      await (await this.#open(this.folder.path(name))).close()
-      return true
-    } catch (error) {
-      if (errno(error) === 'ENOENT') return false
-      throw error
-    } finally {
-      await owner.release(name)
-    }
+    return await mendOrphans(this.#owner!, {
+      ours: name => this.#o.names.parse(name) !== undefined,
+      mend: async name => { await (await this.#open(this.folder.path(name))).close() },
+      failed: error => this.#o.monitor.failed('mend the file of a dead writer', error)
+    })
   }
 
   /** Goes on with the newest file that is free, belongs to this period and has room. */

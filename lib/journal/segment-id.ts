@@ -16,7 +16,8 @@ export function formatId ({ opened, writer, number }: SegmentId): string {
   return `${String(opened).padStart(15, '0')}-${writer}-${String(number).padStart(9, '0')}`
 }
 
+/** Also of what begins with an id. */
 export function parseId (id: string): SegmentId {
   const [opened, writer, number] = id.split('-') as [string, string, string]
-  return { opened: Number(opened), writer, number: Number(number) }
+  return { opened: Number(opened), writer, number: Number.parseInt(number, 10) }
 }

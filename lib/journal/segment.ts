@@ -105,6 +105,20 @@ export class SegmentFile {
   }
 }
 
+/** What stands behind the last newline of a file, and where; undefined when nothing does. */
+export async function tornTail (path: string): Promise<{ offset: number, bytes: Buffer } | undefined> {
+  const fd = await open(path, fs.constants.O_RDONLY, 0)
+  try {
+    const { size } = await fstat(fd)
+    const offset = await wholeLength(fd, size)
+    if (offset === size) return undefined
+    const bytes = Buffer.alloc(size - offset)
+    return { offset, bytes: bytes.subarray(0, await read(fd, bytes, offset)) }
+  } finally {
+    await close(fd)
+  }
+}
+
 /** Length of the file up to and with its last newline. */
 async function wholeLength (fd: number, size: number): Promise<number> {
   const piece = Buffer.allocUnsafe(PIECE)

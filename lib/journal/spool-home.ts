@@ -2,7 +2,7 @@
 //
 //   <home>/<writer>/<opened>-<first writer>-<n>.open             being written
 //                   <opened>-<first writer>-<n>.<records>.jsonl  sealed
-//                   owner.json, s                                who owns them (ownership.ts)
+//                   owner.json, s, journal.json                  who owns them (ownership.ts)
 //
 // Whoever starts adopts what dead writers left, by one atomic rename of their directory: exactly one succeeds. A segment
 // keeps its id, so keys and names that derive from it never change.
@@ -26,7 +26,8 @@ export interface SpooledSegment extends Sealed {
 }
 
 export const OPEN = '.open'
-const SEALED = new RegExp(`^(${ID_PATTERN})\\.(\\d+)\\.jsonl$`)
+/** Id and number of lines. */
+export const SEALED = new RegExp(`^(${ID_PATTERN})\\.(\\d+)\\.jsonl$`)
 export const MODE = 0o600
 
 export interface HomeOptions {
@@ -35,6 +36,8 @@ export interface HomeOptions {
   /** Homes that the output had before, or would have had otherwise: nobody else looks after what was left there. */
   others?: readonly string[]
   monitor: Monitor
+  /** What whoever takes over without knowing the output has to know; asked when this writer appears. */
+  about?: (() => unknown) | undefined
   /**
    * Puts in order what an output may keep beside the segments, in the directory of a dead writer, before those are taken over. It
    * may be called again for the same one.
@@ -131,7 +134,7 @@ export class SpoolHome {
   async #possess (): Promise<Owner> {
     if (this.#owner && await this.#owner.visible()) return this.#owner
     await this.#owner?.leave()
-    this.#owner = await Owner.create(this.#o.home)
+    this.#owner = await Owner.create(this.#o.home, this.#o.about?.())
     return this.#owner
   }
 

@@ -89,7 +89,7 @@ function secret (output: OutputName, option: Schema, path: readonly string[]): F
   ]
 }
 
-/** Entries with names of the user's own: `--columns req.method=string`. */
+/** Entries with names of the user's own: `--columns req.method=string`, or `--columns 'writer={"name":"who","type":"string"}'`. */
 function named (output: OutputName, option: Schema, path: readonly string[]): Flag {
   const hides = describe(item(option)!).secret === true
   const read = (text: string, before: unknown): unknown => {
@@ -98,9 +98,18 @@ function named (output: OutputName, option: Schema, path: readonly string[]): Fl
       throw new OptionError(output, path.join('.'), `Expected \`${path.join('.')}\` to be <name>=<value>, got ${hides ? 'something else' : show(text)}`)
     }
     if (hides && new Rules({}).name(name).secret) throw seen(output, path, `--${dashed(path)} ${name}`, '--auth-header-name and --auth-header-value-env')
-    return { ...before as object | undefined, [name]: value }
+    return { ...before as object | undefined, [name]: jsonIn(value!) }
   }
   return { ...flag(output, option, path, { value: 'name=value', read }), many: true }
+}
+
+/** What is in braces, where that is JSON. */
+function jsonIn (text: string): unknown {
+  try {
+    return text.startsWith('{') ? JSON.parse(text) : text
+  } catch {
+    return text
+  }
 }
 
 function withoutUser (path: readonly string[], text: string): string {

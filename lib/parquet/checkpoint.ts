@@ -2,12 +2,14 @@
 // them. A row is in the dataset-to-be from the rename of this file on, and never twice, because the segment that it came from is
 // named here until it is gone.
 import fs from 'node:fs'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { writeAt } from './disk.js'
-import { errno } from '../errors.js'
+import { errno, reason } from '../errors.js'
 
 const NAME = 'checkpoint.json'
 const TEMPORARY = 'checkpoint.tmp'
+const COPY = 'checkpoint.copy'
 const MODE = 0o600
 
 /** A staged file as far as it is committed. */
@@ -33,33 +35,78 @@ export interface Checkpoint {
 interface Stored { version: 1, converted: string[], count: number, staged: Array<Omit<StagedState, 'footer'> & { footer: string }> }
 
 /** Nothing has changed when it throws; when it returns, the rename is still to be synced. */
-export function writeCheckpoint (directory: string, { converted, count, staged }: Checkpoint): void {
+export function writeCheckpoint (directory: string, checkpoint: Checkpoint): void {
+  // After a power cut it may be one file with the checkpoint, whose rename was half done.
+  fs.rmSync(join(directory, TEMPORARY), { force: true })
+  writeAt(join(directory, TEMPORARY), textOf(checkpoint), 0, MODE)
+  fs.renameSync(join(directory, TEMPORARY), join(directory, NAME))
+}
+
+/**
+ * The same again beside it, for when a disk gives back something else than it was given. To be written after the checkpoint, and before
+ * segments are removed: while it is the older of the two, or half written, everything that it does not know is still there.
+ */
+export function writeCopy (directory: string, checkpoint: Checkpoint): void {
+  writeAt(join(directory, COPY), textOf(checkpoint), 0, MODE)
+}
+
+/** Undefined when there is none. Throws when neither it nor its copy can be read: then nothing of what they say may be guessed. */
+export function readCheckpoint (directory: string): Checkpoint | undefined {
+  try {
+    return read(join(directory, NAME))
+  } catch (error) {
+    try {
+      const copy = read(join(directory, COPY))
+      if (copy) return copy
+    } catch { /* What is wrong with the first one is told. */ }
+    throw error
+  }
+}
+
+/** What is wrong with the checkpoint itself, whether or not its copy can stand in for it; undefined when nothing is. */
+export function checkpointDamage (directory: string): string | undefined {
+  try {
+    read(join(directory, NAME))
+    return undefined
+  } catch (error) {
+    return reason(error)
+  }
+}
+
+function read (path: string): Checkpoint | undefined {
+  let text: string
+  try {
+    text = fs.readFileSync(path, 'utf8')
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return undefined
+    throw error
+  }
+  const end = text.lastIndexOf(SUM)
+  if (end === -1 || text.slice(end) !== signature(text.slice(0, end))) throw new Error(`${path} is damaged: its content and its sum do not agree`)
+  const { version, converted, count, staged } = JSON.parse(text) as Stored
+  if (version !== 1) throw new Error(`${path} has version ${String(version)}, this release knows 1`)
+  return { converted, count, staged: staged.map(state => ({ ...state, footer: Buffer.from(state.footer, 'base64') })) }
+}
+
+function textOf ({ converted, count, staged }: Checkpoint): Buffer {
   const stored: Stored = {
     version: 1,
     converted,
     count,
     staged: staged.map(({ staged, final, length, footer }) => ({ staged, final, length, footer: Buffer.from(footer).toString('base64') }))
   }
-  // After a power cut it may be one file with the checkpoint, whose rename was half done.
-  fs.rmSync(join(directory, TEMPORARY), { force: true })
-  writeAt(join(directory, TEMPORARY), Buffer.from(JSON.stringify(stored)), 0, MODE)
-  fs.renameSync(join(directory, TEMPORARY), join(directory, NAME))
+  const text = JSON.stringify(stored).slice(0, -1)
+  return Buffer.from(text + signature(text))
 }
 
-/** Undefined when there is none. Throws when it cannot be read: then nothing of what it says may be guessed. */
-export function readCheckpoint (directory: string): Checkpoint | undefined {
-  let text: string
-  try {
-    text = fs.readFileSync(join(directory, NAME), 'utf8')
-  } catch (error) {
-    if (errno(error) === 'ENOENT') return undefined
-    throw error
-  }
-  const { version, converted, count, staged } = JSON.parse(text) as Stored
-  if (version !== 1) throw new Error(`${join(directory, NAME)} has version ${String(version)}, this release knows 1`)
-  return { converted, count, staged: staged.map(state => ({ ...state, footer: Buffer.from(state.footer, 'base64') })) }
+const SUM = ',"sum":"'
+
+/** The end of the document: over everything before it. */
+function signature (text: string): string {
+  return `${SUM}${createHash('sha256').update(text).digest('hex')}"}\n`
 }
 
 export function removeCheckpoint (directory: string): void {
-  fs.rmSync(join(directory, NAME), { force: true })
+  // The copy first: alone it would be taken for what is the case.
+  for (const name of [COPY, NAME]) fs.rmSync(join(directory, name), { force: true })
 }

@@ -42,12 +42,17 @@ export class Dataset {
     return aged.sort((a, b) => a.age < b.age ? -1 : 1).slice(-count).map(({ path }) => path)
   }
 
-  /** Removes the oldest files beyond the limit; files of other names are never touched. */
-  retain (limit: RetentionLimit, now: number): void {
+  /** The oldest files beyond the limit; files of other names are never among them. */
+  surplus (limit: RetentionLimit, now: number): Array<{ path: string, bytes: number }> {
     const files = this.#files(this.directory).map(path => ({ path, stat: fs.statSync(path, { throwIfNoEntry: false }) }))
       .filter(({ stat }) => stat?.isFile()).map(({ path, stat }) => ({ path, bytes: stat!.size, modified: stat!.mtimeMs }))
     files.sort((a, b) => a.modified - b.modified || a.path.localeCompare(b.path))
-    for (const { path } of surplus(files, limit, now, 0)) {
+    return surplus(files, limit, now, 0)
+  }
+
+  /** Removes the oldest files beyond the limit. */
+  retain (limit: RetentionLimit, now: number): void {
+    for (const { path } of this.surplus(limit, now)) {
       fs.rmSync(path, { force: true })
       this.#prune(dirname(path))
     }

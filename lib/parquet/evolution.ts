@@ -1,17 +1,11 @@
 // What the columns of a dataset were so far. Files of a dataset are read together, so a column, once there, stays: with its type,
 // and null in every row when nothing is promoted to it any more. The newest files tell, because each carries on what was before.
-// The only importer of hyparquet.
-import fs from 'node:fs'
-import { parquetMetadata } from 'hyparquet'
 import { COLUMN_TYPES, columnsOf, type Column, type Keys, type Promotion } from './columns.js'
+import { openParquet, SCHEMA_KEY } from './reading.js'
 
-/** Key of the pair that holds the columns, as JSON: `{ version, messageKey, errorKey, columns: [{ name, type, path }] }`. */
-export const SCHEMA_KEY = 'pino-blackbox.schema'
+export { SCHEMA_KEY }
 
 export type StoredColumn = Pick<Column, 'name' | 'type'>
-
-/** Footer length and magic, at the end of every file. */
-const TAIL = 8
 
 /** The columns of these files, the oldest first: of two types for one name the first counts. Files that cannot be read are passed over. */
 export function storedColumns (paths: readonly string[]): StoredColumn[] {
@@ -24,9 +18,7 @@ export function storedColumns (paths: readonly string[]): StoredColumn[] {
 
 function columnsIn (path: string): StoredColumn[] {
   try {
-    const pair = parquetMetadata(footerOf(path)).key_value_metadata?.find(({ key }) => key === SCHEMA_KEY)
-    const { columns = [] } = JSON.parse(pair?.value ?? '{}') as { columns?: StoredColumn[] }
-    return columns.filter(({ type }) => COLUMN_TYPES.includes(type))
+    return openParquet(path).schema.columns.filter(({ type }) => COLUMN_TYPES.includes(type))
   } catch {
     // Somebody else's file, or a broken one: no reason to keep lines waiting.
     return []
@@ -46,23 +38,4 @@ export function evolve (promoted: readonly Promotion[], keys: Keys, stored: read
   const known = stored.filter(({ name }) => !fixed.has(name)).map(({ name, type }) => ({ name, type, path: now.get(name)?.path ?? [] }))
   const added = promoted.filter(({ name }) => fixed.has(name) || !typeOf.has(name))
   return { columns: columnsOf([...known, ...added], keys), refused }
-}
-
-function footerOf (path: string): ArrayBuffer {
-  const fd = fs.openSync(path, 'r')
-  try {
-    const { size } = fs.fstatSync(fd)
-    const tail = new DataView(read(fd, TAIL, size - TAIL))
-    const length = tail.getUint32(0, true) + TAIL
-    return read(fd, length, size - length)
-  } finally {
-    fs.closeSync(fd)
-  }
-}
-
-function read (fd: number, length: number, position: number): ArrayBuffer {
-  if (position < 0) throw new Error('the file is too short for a footer')
-  const bytes = new ArrayBuffer(length)
-  fs.readSync(fd, new Uint8Array(bytes), 0, length, position)
-  return bytes
 }

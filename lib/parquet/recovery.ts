@@ -1,7 +1,7 @@
 // What a writer left when it died, put in order: the segments that are converted already are removed, the staged files completed
 // and published as far as they were committed. It can be killed anywhere and simply be run again.
 import { join } from 'node:path'
-import { readCheckpoint, removeCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js'
+import { readCheckpoint, removeCheckpoint, writeCheckpoint, writeCopy, type Checkpoint } from './checkpoint.js'
 import { paths, remove, syncDirectory } from './disk.js'
 import type { Dataset } from './dataset.js'
 
@@ -20,6 +20,7 @@ export function recover (directory: string, dataset: Dataset, deadline = Infinit
   const recovered: Checkpoint = { ...left, staged: [] }
   if (left.staged.length > 0) {
     writeCheckpoint(directory, recovered)
+    writeCopy(directory, recovered)
     syncDirectory(directory)
   }
   // Those that no checkpoint names hold nothing that is not in a segment too.

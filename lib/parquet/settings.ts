@@ -3,6 +3,7 @@ import type { CodecName } from './codec.js'
 import type { Keys, Promotion } from './columns.js'
 import type { EngineName } from './engine.js'
 import type { Partition } from './naming.js'
+import type { ParquetOptions, ParquetSettings } from '../config/parquet.js'
 import type { RetentionLimit } from '../journal/retention.js'
 
 export interface Settings {
@@ -20,6 +21,24 @@ export interface Settings {
   keys: Keys
   /** Label -> number. */
   levels: Readonly<Record<string, number>>
+}
+
+/** Of an output with these options, as parseParquet() gives them, for lines of a pino with these keys and levels. */
+export function settingsOf (o: ParquetSettings, dataset: string, { keys, levels }: Pick<Settings, 'keys' | 'levels'>): Settings {
+  const { base, partition, size, limit, engine, codec, compressLevel, promoted } = o
+  return { dataset, base, partition, size, limit, engine, codec, compressLevel, promoted, keys: { ...keys }, levels: { ...levels } }
+}
+
+/** What stands in the journal, for whoever puts it in order without the application. `options` are those of the output. */
+export interface About extends Pick<Settings, 'keys' | 'levels'> {
+  output: 'parquet'
+  options: ParquetOptions
+}
+
+export function aboutOf (o: ParquetSettings, dataset: string, { keys, levels }: Pick<Settings, 'keys' | 'levels'>): About {
+  const { columns, partition, codec, compressLevel, engine, rowGroupRows } = o
+  const size = o.size === Infinity ? false : o.size
+  return { output: 'parquet', options: { dir: dataset, columns, partition, codec, compressLevel, engine, rowGroupRows, size }, keys, levels }
 }
 
 /** `directory` is that of a writer. */

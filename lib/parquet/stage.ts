@@ -2,13 +2,14 @@
 // the process, the thread or the machine stops:
 //
 //   1 append   the segment's row groups to every staged file that it touches, and sync them
-//   2 commit   the checkpoint: the segment's id, and the length and footer of every staged file; its rename is the commit
+//   2 commit   the checkpoint: the segment's id, and the length and footer of every staged file; its rename is the commit; then
+//              a copy of it, should it be damaged
 //   3 unlink   the segment
 //   publish    append the footer, sync, rename into the dataset, sync that directory; then a checkpoint without the file
 //
 // A failure before the commit changes nothing: what was appended lies behind the committed length and will be written over.
 import { basename, join } from 'node:path'
-import { writeCheckpoint, type StagedState } from './checkpoint.js'
+import { writeCheckpoint, writeCopy, type StagedState } from './checkpoint.js'
 import { FILE_MODE, type Dataset } from './dataset.js'
 import { remove, syncDirectory, writeAt } from './disk.js'
 import { MAGIC, type Engine } from './engine.js'
@@ -174,10 +175,12 @@ export class Stage {
   /** The rename in here is the commit; when it, or what comes before it, fails, nothing has changed. */
   #commit (files: Files, converted: readonly string[]): void {
     const { directory } = this.#o
-    writeCheckpoint(directory, { converted: [...converted], count: this.#count, staged: [...files.values()] })
+    const checkpoint = { converted: [...converted], count: this.#count, staged: [...files.values()] }
+    writeCheckpoint(directory, checkpoint)
     this.#files = files
     this.#converted = converted
     this.#settled = false
+    writeCopy(directory, checkpoint)
     syncDirectory(directory)
     this.#settled = true
   }

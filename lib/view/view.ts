@@ -1,9 +1,9 @@
 // The verb `view`: reads dumps and shows them in the terminal, as the lines of their logs, or as pages.
 import fs from 'node:fs'
-import { once } from 'node:events'
 import { reason } from '../errors.js'
 import { logOf, readDump, type Dump, type Problem } from './dump.js'
 import { BEGINNING, renderPage } from './page.js'
+import { print } from './print.js'
 import { reportOf } from './report.js'
 import { renderTerminal, wantsColor } from './terminal.js'
 import { harmless } from './text.js'
@@ -48,21 +48,6 @@ async function show (dump: Dump, path: string, { html, log }: ViewOptions, index
 
 function * ended (lines: string[]): Generator<string> {
   for (const line of lines) yield `${line}\n`
-}
-
-const CHUNK = 64 * 1024
-
-async function print (lines: Iterable<string>): Promise<undefined> {
-  let chunk = ''
-  const write = async (): Promise<void> => {
-    if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
-    chunk = ''
-  }
-  for (const line of lines) {
-    chunk += line
-    if (chunk.length >= CHUNK) await write()
-  }
-  if (chunk) await write()
 }
 
 /** Writes over an older page, and over nothing else. A page tells as much as its dump: the same mode. */

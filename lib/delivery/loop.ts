@@ -8,7 +8,7 @@ import { Pause } from './pause.js'
 import { retry } from './retry.js'
 import { AttemptError, GoneError, reason } from '../errors.js'
 import type { Journal, Outcome, Progress, Sealed } from '../journal/journal.js'
-import type { Effort, Monitor } from '../telemetry/monitor.js'
+import type { Monitor } from '../telemetry/monitor.js'
 
 export interface DeliveryOptions<S extends Sealed> {
   journal: Journal<S>
@@ -39,7 +39,10 @@ const STEADY: DeliveryRetry = { minDelay: 100, maxDelay: 30_000, factor: 2, jitt
 const LAST_DELAY = 100
 
 /** The segment that a lane has in its hands. */
-interface Lane<S> { held: S | undefined }
+interface Lane<S> { held: S | undefined, effort?: Begun }
+
+/** Attempts at a segment, and when the first was begun (running time, ms). */
+interface Begun { attempts: number, begun: number }
 
 export class Delivery<S extends Sealed> {
   readonly #o: DeliveryOptions<S>
@@ -48,8 +51,8 @@ export class Delivery<S extends Sealed> {
   readonly #circuit = new Circuit<Lane<S>>()
   /** Resolves when nothing is under way and nothing more will be. */
   readonly ended: Promise<void>
-  /** Attempts at segments, and when the first was begun (running time). */
-  readonly #efforts = new WeakMap<S, Effort & { begun: number }>()
+  /** Attempts at segments that have failed before. */
+  readonly #efforts = new WeakMap<S, Begun>()
   #told = false
   #closing = false
   #stopped = false
@@ -101,13 +104,16 @@ export class Delivery<S extends Sealed> {
     const segment = lane.held ?? await journal.next()
     if (!segment || this.#stopped) return false
     lane.held = segment
-    const effort = this.#begin(segment)
+    // As long as an attempt is under way its time is that of the lane: most segments need one, and there are many.
+    lane.effort = { attempts: 0, begun: performance.now(), ...this.#efforts.get(segment) }
+    lane.effort.attempts++
+    const { attempts, begun } = lane.effort
     const outcome = await deliver(segment).catch((error: unknown): Outcome => {
       if (!(error instanceof GoneError)) throw error
       monitor.failed('deliver', error)
       return { dropped: [{ why: 'gone', records: segment.records, bytes: segment.bytes }], error: reason(error) }
     })
-    effort.duration = performance.now() - effort.begun
+    const effort = { attempts, duration: performance.now() - begun }
     if (this.#told) monitor.say('delivering', 'delivering again')
     this.#told = false
     this.#circuit.close()
@@ -119,20 +125,16 @@ export class Delivery<S extends Sealed> {
     return true
   }
 
-  #begin (segment: S): Effort & { begun: number } {
-    const effort = this.#efforts.get(segment) ?? { attempts: 0, duration: 0, begun: performance.now() }
-    effort.attempts++
-    this.#efforts.set(segment, effort)
-    return effort
-  }
-
   /** After a failed attempt: waits; false when there is no more time. */
   async #again (lane: Lane<S>, error: unknown, attempt: number): Promise<boolean> {
     const { journal, monitor } = this.#o
     const { after = 0, needsHelp = false } = error instanceof AttemptError ? error : {}
     const tell = needsHelp ? !this.#told : attempt >= this.#retry.retries || this.#closing
     monitor.failed('deliver', error, tell)
-    if (lane.held) monitor.kept(lane.held, error, performance.now() - this.#efforts.get(lane.held)!.begun)
+    if (lane.held) {
+      monitor.kept(lane.held, error, performance.now() - lane.effort!.begun)
+      this.#efforts.set(lane.held, lane.effort!)
+    }
     this.#told ||= tell
     if (this.#retry.yielding && lane.held) {
       journal.giveBack(lane.held, this.#o.progress?.(lane.held))

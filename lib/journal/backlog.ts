@@ -49,6 +49,7 @@ export class Backlog<S extends Sealed> {
   /** Dropped segments that are still being discarded. */
   readonly #leaving = new Set<Promise<void>>()
   #ended = false
+  #telling = false
 
   constructor (options: BacklogOptions<S>) {
     this.#o = options
@@ -205,8 +206,14 @@ export class Backlog<S extends Sealed> {
     }
   }
 
+  /** Once, when many come at the same time. */
   #tell (): void {
-    if (this.#o.counts) this.#o.monitor.waiting(this.#entries.length, this.first?.opened ?? 0)
+    if (this.#telling || !this.#o.counts) return
+    this.#telling = true
+    queueMicrotask(() => {
+      this.#telling = false
+      this.#o.monitor.waiting(this.#entries.length, this.first?.opened ?? 0)
+    })
   }
 
   #evict (): Amount | undefined {

@@ -31,7 +31,8 @@ process.stdout.on('error', endWithReader)
 const EXAMPLES: Partial<Record<string, string>> = {
   jsonl: '--file logs/app --size 100m --limit-count 10',
   parquet: '--dir logs/parquet --partition day',
-  http: '--url https://logs.example/ingest --auth-bearer-env LOG_TOKEN'
+  http: '--url https://logs.example/ingest --auth-bearer-env LOG_TOKEN',
+  exporter: '--module ./exporter.js'
 }
 
 const program = new Command('pino-blackbox')

@@ -11,7 +11,7 @@ export interface TransportStream extends EventEmitter {
   end (): void
   ref (): void
   unref (): void
-  readonly worker: EventEmitter & { postMessage (message: unknown): void, terminate (): Promise<number> }
+  readonly worker: EventEmitter & { postMessage (message: unknown, transfer?: readonly unknown[]): void, terminate (): Promise<number> }
   readonly destroyed: boolean
   readonly closed: boolean
   readonly ready: boolean

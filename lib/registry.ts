@@ -3,13 +3,13 @@
 //
 //   main -> worker   transport.emit('message', { blackbox: 'flush' | 'watch' | 'configure', id, ... })      thread-stream index.js
 //   worker -> main   parentPort.postMessage({ code: 'EVENT', name, args })                      any other code is fatal there
-import { parentPort, resourceLimits, workerData } from 'node:worker_threads'
+import { parentPort, resourceLimits, workerData, type MessagePort } from 'node:worker_threads'
 import { LEVELS } from './levels.js'
 import { reason, show } from './errors.js'
 import type { Counters } from './telemetry/counters.js'
 
 /** Names of the events that reach the main thread. */
-export const EVENTS = { answer: 'blackbox:answer', outputs: 'blackbox:outputs', origin: 'blackbox:origin' } as const
+export const EVENTS = { answer: 'blackbox:answer', outputs: 'blackbox:outputs' } as const
 
 export type Until = 'durable' | 'delivered'
 
@@ -57,6 +57,8 @@ export interface Request {
   /** For every output, or the one of this name, that can be configured. */
   settings?: unknown
   output?: string | undefined
+  /** Of a watch: where to tell the Origin. It has secrets in it: events of a transport can be heard by anybody. */
+  origin?: MessagePort | undefined
 }
 
 /** 'flush' and 'inherited' are answered twice: at once, and when it is done. */
@@ -78,6 +80,8 @@ export class Registry {
   /** What pino calls message and error; its configuration may say otherwise, after the first line. */
   readonly keys = { messageKey: 'msg', errorKey: 'err' }
   #watched = false
+  /** Who wants to know the Origin. */
+  readonly #askers: MessagePort[] = []
   /** pino's message about itself. */
   #config: unknown
   /** Pauses that outputs have asked pino for. */
@@ -156,7 +160,8 @@ export class Registry {
       return
     }
     if (!('blackbox' in message)) return
-    const { blackbox, id, until = 'durable', settings, output } = message as Request
+    const { blackbox, id, until = 'durable', settings, output, origin } = message as Request
+    if (origin) this.#askers.push(origin)
     // Also while the outputs are still to come: each is announced when it is there.
     if (blackbox === 'watch') this.#watched = true
     if (this.outputs.size === 0) return
@@ -192,8 +197,9 @@ export class Registry {
 
   #tellOrigin (): void {
     const { filename, workerData: options } = workerData
+    const origin: Origin = { filename, workerData: options, resourceLimits, execArgv: process.execArgv, env: { ...process.env }, config: this.#config }
     try {
-      post(EVENTS.origin, { filename, workerData: options, resourceLimits, execArgv: process.execArgv, env: { ...process.env }, config: this.#config } satisfies Origin)
+      for (const asker of this.#askers) asker.postMessage(origin)
     } catch {
       // Something in the options can be given away only once (a MessagePort): there will be no other worker like this one.
     }

@@ -94,6 +94,6 @@ t.test('mistakes', async t => {
   t.match(await command(['convert', file, '--to', 'csv']), { code: 2, stderr: /Allowed choices are parquet, jsonl/ })
   t.match(await command(['convert', file, '--to', 'parquet', '--file', 'x']), { code: 2, stderr: /--to parquet has a --dir/ })
   t.match(await command(['convert', file, '--to', 'parquet']), { code: 2, stderr: /dir/ })
-  t.match(await command(['convert', file, '--to', 'parquet', '--dir', join(directory, 'd'), '--codec', 'zip']), { code: 2, stderr: /`codec`/ })
+  t.match(await command(['convert', file, '--to', 'parquet', '--dir', join(directory, 'd'), '--codec', 'zip']), { code: 2, stderr: /--codec/ })
   t.match(await command(['convert', join(directory, 'b.parquet'), '--to', 'jsonl']), { code: 1, stderr: /too few for a footer/ })
 })

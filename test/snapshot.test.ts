@@ -21,7 +21,7 @@ const shownAs = (value: unknown, limits: Partial<Limits> = {}) => render(value, 
 const told = (value: unknown, limits: Partial<Limits> = {}): any => JSON.parse(shownAs(value, limits).text)
 const inJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 /** Random keys are the names of secrets now and then: `cVC`. */
-const SECRETS = /pass|pwd|auth|sid|pin|otp|cvv|cvc|ssn|jwt|csrf|xsrf|token|secret|cookie|session/i
+const SECRETS = /pass|pwd|auth|sid|pin|otp|cvv|cvc|ssn|jwt|csrf|xsrf|token|secret|cookie|session|pw|sig|sec.*code|otp/i
 const nested = (depth: number, inner: unknown = 'deep'): unknown => Array.from({ length: depth }).reduce(inner => ({ a: inner }), inner)
 
 t.test(`JSON within the limits comes back as it was, seed ${SEED}`, async () => {

@@ -1,7 +1,7 @@
 // thread-stream's stream as a face: what it is asked for is done by whatever stands behind it now.
 import { isSync } from './rescue.js'
-import type { Origin } from './registry.js'
-import type { TransportStream } from './logger.js'
+import type { Origin } from '../registry.js'
+import type { TransportStream } from '../logger.js'
 
 type Members = Record<string, unknown>
 

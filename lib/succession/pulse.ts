@@ -1,6 +1,6 @@
 // The death of a transport's worker, whichever way it comes: its thread exits (terminated, out of memory, `process.exit()` in it),
 // or thread-stream's half in it says that it is about to (an 'error' of the destination, an uncaught exception).
-import type { TransportStream } from './logger.js'
+import type { TransportStream } from '../logger.js'
 
 export interface PulseListener {
   /** May be called twice for one death. */

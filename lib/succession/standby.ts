@@ -2,10 +2,10 @@
 // lines up to a bound, and lets whoever asks for a flush wait.
 import { EventEmitter } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import { countLines } from './journal/block.js'
+import { countLines } from '../journal/block.js'
 import { hasRead } from './rescue.js'
-import type { TransportStream } from './logger.js'
-import type { DropReason } from './telemetry/counters.js'
+import type { TransportStream } from '../logger.js'
+import type { DropReason } from '../telemetry/counters.js'
 
 const NEWLINE = 0x0a
 

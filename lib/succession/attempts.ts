@@ -1,5 +1,5 @@
 // When to start a worker in the place of a dead one: at once, then with growing delays, for ever.
-import { delayAfter } from './delivery/backoff.js'
+import { delayAfter } from '../delivery/backoff.js'
 
 /** ms before the second attempt and those after it. */
 const BACKOFF = { minDelay: 200, maxDelay: 30_000, factor: 2, jitter: false }

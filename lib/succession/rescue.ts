@@ -6,7 +6,7 @@
 //
 // READ_INDEX moves on when the destination has taken a chunk, in the same turn: of a chunk in progress nothing has reached a
 // disk or a receiver. Only where it was taken and reading paused (`whenFull: 'block'`) may its lines come twice.
-import { countLines } from './journal/block.js'
+import { countLines } from '../journal/block.js'
 
 export interface Rescued {
   /** Whole lines, in their order; a buffer may end within one. */

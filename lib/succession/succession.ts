@@ -6,21 +6,22 @@
 // Whoever holds the transport goes on holding it: loggers, their children, Fastify's requests, `pino.multistream()`, pino's exit
 // hooks. So it is not swapped in one logger, which would miss the others, but becomes a face (face.ts) for whatever stands
 // behind it now. Before the first death nothing is covered but `emit`: 'error' and 'close' of a death are not passed on.
+import { MessageChannel } from 'node:worker_threads'
 import { Attempts } from './attempts.js'
 import { Changes } from './changes.js'
-import { within } from './deadline.js'
+import { within } from '../deadline.js'
 import { another, cover } from './face.js'
 import { asError, follow } from './pulse.js'
 import { rescue, unread } from './rescue.js'
-import { DIED, Requests } from './requests.js'
-import { EVENTS, type Origin, type Request } from './registry.js'
+import { DIED, Requests } from '../requests.js'
+import { EVENTS, type Origin, type Request } from '../registry.js'
 import { Standby } from './standby.js'
-import { complaints, tellStderr } from './telemetry/complaints.js'
-import { Ledger } from './telemetry/ledger.js'
-import { reason } from './errors.js'
+import { complaints, tellStderr } from '../telemetry/complaints.js'
+import { Ledger } from '../telemetry/ledger.js'
+import { reason } from '../errors.js'
 import { Watchers, type Watcher } from './watchers.js'
-import type { TransportStream } from './logger.js'
-import type { DropReason } from './telemetry/counters.js'
+import type { TransportStream } from '../logger.js'
+import type { DropReason } from '../telemetry/counters.js'
 
 /** What thread-stream says to each line that comes to a dead worker. */
 const TOO_LATE = 'the worker has exited'
@@ -70,7 +71,6 @@ export class Succession {
     this.#emit = transport.emit.bind(transport)
     this.#wasReady = transport.ready
     this.#ledger = Ledger.of(transport)
-    transport.on(EVENTS.origin, (origin: Origin) => { this.#origin = origin })
   }
 
   /** Looks after the worker until the function that it returns is called. */
@@ -89,7 +89,15 @@ export class Succession {
     face.emit = (event, ...args) => this.#heard(face, event, args)
     this.#unfollow = this.#follow(face)
     // At once, not when it is up: it may die before.
-    face.worker.postMessage(WATCH)
+    this.#ask(face)
+  }
+
+  /** Has the worker tell what it is, and what it was started with. */
+  #ask ({ worker }: TransportStream): void {
+    const { port1, port2 } = new MessageChannel()
+    port1.on('message', (origin: Origin) => { this.#origin = origin })
+    port1.unref()
+    worker.postMessage({ ...WATCH, origin: port2 } satisfies Request, [port2])
   }
 
   #leave (): void {
@@ -180,7 +188,7 @@ export class Succession {
     try {
       const stream = this.#starting = another(this.#face, this.#origin!, this.#heard)
       this.#follow(stream)
-      stream.worker.postMessage(WATCH)
+      this.#ask(stream)
       this.changes.repeat(stream.worker)
     } catch (error) {
       say('start', `cannot start another worker: ${reason(error)}`)

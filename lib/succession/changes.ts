@@ -1,5 +1,5 @@
 // What was configured while the worker ran (`watch().configure()`): another worker begins with the options and has to hear it again.
-import type { Request } from './registry.js'
+import type { Request } from '../registry.js'
 
 export class Changes {
   readonly #requests: Request[] = []

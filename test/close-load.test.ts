@@ -10,7 +10,7 @@ import { readLines } from './fixtures/harness.js'
 import { seeded, stayAwake } from './fixtures/harness.js'
 import { range } from './fixtures/jsonl.js'
 
-const RUNS = Number(process.env.RUNS ?? 400)
+const RUNS = Number(process.env.RUNS ?? 150)
 const AT_ONCE = 8
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 const next = seeded(SEED)

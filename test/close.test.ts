@@ -8,7 +8,7 @@ import pino from 'pino'
 import { flush, jsonl, shutdown, tee } from 'pino-blackbox'
 import { readLines, seeded, stayAwake } from './fixtures/harness.js'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 40)
+const ROUNDS = Number(process.env.ROUNDS ?? 20)
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 const random = seeded(SEED)
 const pick = <T>(...values: T[]): T => values[Math.floor(random() * values.length)]!

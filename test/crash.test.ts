@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { audit, logFiles, produce, readLines } from './fixtures/harness.js'
 
-const KILLS = Number(process.env.KILLS ?? 40)
+const KILLS = Number(process.env.KILLS ?? 20)
 
 t.test(`${KILLS} SIGKILLs during heavy writes: acknowledged lines are there once, in order, in whole files`, async t => {
   const directory = join(t.testdir(), 'logs')

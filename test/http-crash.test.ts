@@ -12,7 +12,7 @@ import { left, sender } from './fixtures/sender.js'
 import { isEmpty } from './fixtures/spooled.js'
 
 /** A round is four. */
-const KILLS = Math.ceil(Number(process.env.KILLS ?? 12) / 4) * 4
+const KILLS = Math.ceil(Number(process.env.KILLS ?? 8) / 4) * 4
 const NAME = 'crash'
 const ACK = 300
 /** ms. */

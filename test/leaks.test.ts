@@ -8,7 +8,7 @@ import { receiver } from './fixtures/receiver.js'
 
 interface Held { descriptors: number, threads: number, resources: number, heap: number }
 
-const OPENINGS = Number(process.env.OPENINGS ?? 120)
+const OPENINGS = Number(process.env.OPENINGS ?? 80)
 /** Bytes an output may leave on the heap: caches that fill, code that is compiled. */
 const PER_OPENING = 512
 

@@ -8,7 +8,7 @@ import { preloaded, program, until, type Program } from './fixtures/harness.js'
 import { READERS } from './fixtures/parquet.js'
 import type { ParquetOptions } from 'pino-blackbox'
 
-const KILLS = Number(process.env.KILLS ?? 15)
+const KILLS = Number(process.env.KILLS ?? 8)
 
 const transport = (dir: string, preload?: string): { target: string, options: ParquetOptions } => ({
   target: 'pino-blackbox/parquet',

@@ -12,7 +12,7 @@ import { seeded } from './fixtures/harness.js'
 import { line, mutated } from './fixtures/json-lines.js'
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-const RUNS = Number(process.env.RUNS ?? 2000)
+const RUNS = Number(process.env.RUNS ?? 800)
 
 const COLUMNS: Record<string, ColumnType> = {
   'req.method': 'string', 'res.statusCode': 'int32', responseTime: 'double', big: 'int64', flag: 'boolean', at: 'timestamp', 'a.b.c': 'string', 'a.d': 'double'

@@ -14,16 +14,9 @@ import { adopted, claims, Owner, sweepUnborn, writers } from './ownership.js'
 import { SegmentFile } from './segment.js'
 import { formatId, ID_PATTERN, parseId } from './segment-id.js'
 import { Signal } from './signal.js'
+import { SpooledSegment } from './spooled-segment.js'
 import { errno } from '../errors.js'
-import type { Sealed } from './journal.js'
 import type { Monitor } from '../telemetry/monitor.js'
-
-export interface SpooledSegment extends Sealed {
-  /** Its file; other files of its writer may be beside it. */
-  readonly path: string
-  /** Unix time in ms at which it was opened. */
-  readonly opened: number
-}
 
 export const OPEN = '.open'
 /** Id and number of lines. */
@@ -166,7 +159,7 @@ export class SpoolHome {
         if (sealed) {
           const { size } = await fsp.stat(path)
           await fsp.rename(path, join(own, name))
-          moved.push(segmentAt(own, sealed[1]!, Number(sealed[2]), size))
+          moved.push(new SpooledSegment(own, { id: sealed[1]!, records: Number(sealed[2]), bytes: size }))
         } else if (name.endsWith(OPEN)) {
           const mended = await this.#mend(path, own)
           if (mended) moved.push(mended)
@@ -198,18 +191,13 @@ function inOrder (segments: readonly SpooledSegment[]): SpooledSegment[] {
     .map(({ segment, opened, writer, number }) => {
       const time = Math.max(opened, latest.get(writer) ?? 0)
       latest.set(writer, time)
-      return { ...segment, order: formatId({ opened: time, writer, number }) }
+      return segment.inOrder(time === opened ? segment.id : formatId({ opened: time, writer, number }))
     })
 }
 
 /** Gives a segment its final name, in `directory`. */
 export async function seal (path: string, directory: string, records: number, bytes: number): Promise<SpooledSegment> {
-  const segment = segmentAt(directory, basename(path, OPEN), records, bytes)
+  const segment = new SpooledSegment(directory, { id: basename(path, OPEN), records, bytes })
   await fsp.rename(path, segment.path)
   return segment
-}
-
-function segmentAt (directory: string, id: string, records: number, bytes: number): SpooledSegment {
-  const path = join(directory, `${id}.${records}.jsonl`)
-  return { id, records, bytes, path, opened: parseId(id).opened, read: () => fsp.readFile(path) }
 }

@@ -3,10 +3,9 @@ import { dirname, join } from 'node:path'
 import fsp from 'node:fs/promises'
 import { SegmentFile } from './segment.js'
 import { formatId } from './segment-id.js'
-import { MODE, OPEN, seal, SpoolHome, type HomeOptions, type SpooledSegment } from './spool-home.js'
+import { MODE, OPEN, seal, SpoolHome, type HomeOptions } from './spool-home.js'
 import type { Shelf } from './shelf.js'
-
-export type { SpooledSegment }
+import type { SpooledSegment } from './spooled-segment.js'
 
 export interface SpoolOptions extends HomeOptions {
   /** Another home, for when the first cannot be written to. */

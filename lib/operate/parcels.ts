@@ -59,12 +59,16 @@ async function journal (path: string, keep: boolean): Promise<Source> {
     bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
     async * parcels () {
       for (const segment of found) {
+        const { id, records, bytes, path } = segment
         yield {
-          ...segment,
+          id,
+          records,
+          bytes,
+          read: () => segment.read(),
           async done (refused) {
             if (keep) return
             if (refused.length > 0) await dead.add(refused)
-            await fsp.rm(segment.path, { force: true })
+            await fsp.rm(path, { force: true })
           }
         }
       }

@@ -7,7 +7,7 @@ import { ConvertThread, ThreadDeath } from './thread.js'
 import { within } from '../deadline.js'
 import { GoneError } from '../errors.js'
 import type { Job, Outcome, Settings } from './settings.js'
-import type { SpooledSegment } from '../journal/spool.js'
+import type { SpooledSegment } from '../journal/spooled-segment.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 /** A segment of which the thread has died is converted in this many times as many pieces the next time, up to so many. */

@@ -1,8 +1,8 @@
 // Longer rounds of the tests that gamble with time: `npm run test:soak` kills 200 times and closes 10,000 times, `-- --quick`
-// (what CI runs) 60 and 2,000 times, `-- --kills N --closes N` as often as you like. Writers of Parquet are killed 100 times, with
-// `--quick` 20 (`--parquet-kills N`), and so many stops of recoveries from a power cut are tried (`--pairs N`). Senders over HTTP and
-// their receivers are killed 100 times, with `--quick` 10 (`--http-kills N`), and a receiver is slow for 120 s, with `--quick` for 20
-// (`--slow-receiver SECONDS`). 10,000 outputs are opened and closed, with `--quick` 500 (`--openings N`).
+// (what CI runs) 30 and 600 times, `-- --kills N --closes N` as often as you like. Writers of Parquet are killed 100 times, with
+// `--quick` 12 (`--parquet-kills N`), and so many stops of recoveries from a power cut are tried (`--pairs N`). Senders over HTTP and
+// their receivers are killed 100 times, with `--quick` 12 (`--http-kills N`), and a receiver is slow for 120 s, with `--quick` for 15
+// (`--slow-receiver SECONDS`). 10,000 outputs are opened and closed, with `--quick` 300 (`--openings N`).
 import { spawnSync } from 'node:child_process'
 
 const args = process.argv.slice(2)
@@ -19,10 +19,10 @@ const soak = (tests, env) => spawnSync('npx', ['tap', 'run', '--timeout=3600', .
 }).status ?? 1
 
 const statuses = [
-  soak(['test/crash.test.ts', 'test/close-load.test.ts'], { KILLS: times('--kills', 200, 60), RUNS: times('--closes', 10_000, 2000) }),
-  soak(['test/parquet-crash.test.ts', 'test/parquet-power.test.ts'], { KILLS: times('--parquet-kills', 100, 20), PAIRS: times('--pairs', 2000, 200) }),
-  soak(['test/http-crash.test.ts'], { KILLS: times('--http-kills', 100, 10) }),
-  soak(['test/http-load.test.ts'], { SLOW_RECEIVER: times('--slow-receiver', 120, 20) }),
-  soak(['test/leaks.test.ts'], { OPENINGS: times('--openings', 10_000, 500) })
+  soak(['test/crash.test.ts', 'test/close-load.test.ts'], { KILLS: times('--kills', 200, 30), RUNS: times('--closes', 10_000, 600) }),
+  soak(['test/parquet-crash.test.ts', 'test/parquet-power.test.ts'], { KILLS: times('--parquet-kills', 100, 12), PAIRS: times('--pairs', 2000, 100) }),
+  soak(['test/http-crash.test.ts'], { KILLS: times('--http-kills', 100, 12) }),
+  soak(['test/http-load.test.ts'], { SLOW_RECEIVER: times('--slow-receiver', 120, 15) }),
+  soak(['test/leaks.test.ts'], { OPENINGS: times('--openings', 10_000, 300) })
 ]
 process.exit(Math.max(...statuses))

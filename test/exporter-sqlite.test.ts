@@ -29,6 +29,7 @@ t.test('exactly once in the table, across SIGKILLs', { timeout: 60_000 }, async 
 
   const db = new Database(file, { readonly: true })
   t.teardown(() => db.close())
+  db.exec('PRAGMA busy_timeout = 5000')
   t.match(db.prepare('SELECT level, msg, fields FROM logs WHERE msg = ?').all('order placed'), [{ level: 40, msg: 'order placed', fields: '{"service":"shop","order":17}' }])
   for (const [run, lines] of acked.entries()) {
     const rows = db.prepare("SELECT fields ->> 'seq' AS seq FROM logs WHERE fields ->> 'writer' = ? ORDER BY rowid").all(`run-${run}`) as Array<{ seq: number }>

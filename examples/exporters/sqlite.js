@@ -16,7 +16,7 @@ const SCHEMA = `
 /** @param {{ file: string }} options */
 export default function sqliteExporter ({ file }) {
   const db = new Database(file)
-  db.exec('PRAGMA journal_mode = WAL')
+  db.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL')
   db.exec(SCHEMA)
   const known = db.prepare('INSERT OR IGNORE INTO batches VALUES (?)')
   const insert = db.prepare('INSERT INTO logs VALUES (?, ?, ?, ?)')

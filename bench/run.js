@@ -178,6 +178,7 @@ for (let round = 0; round < rounds; round++) {
 
 const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rates, samples }
 const text = report(results, only)
+fs.mkdirSync(values.out, { recursive: true })
 fs.writeFileSync(join(values.out, 'results.md'), text)
 fs.writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 1) + '\n')
 console.log(`\n${text}`)

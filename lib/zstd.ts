@@ -74,9 +74,12 @@ export async function zstdBytes (level: number): Promise<(bytes: Uint8Array) => 
 /** Frames in, their content out, at once. Throws at what is no zstd, or not all of it. */
 export async function unzstdSync (): Promise<(bytes: Uint8Array) => Uint8Array> {
   const { zstdDecompressSync } = native
-  if (zstdDecompressSync) return zstdDecompressSync
-  const { decompress } = await wasm()
-  return bytes => Buffer.concat(frames(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).map(frame => unframed(frame, decompress)))
+  const decompress = zstdDecompressSync ? undefined : (await wasm()).decompress
+  return bytes => {
+    // Node 22 says nothing of a frame that breaks off: where each ends is looked at before.
+    const found = frames(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    return decompress ? Buffer.concat(found.map(frame => unframed(frame, decompress))) : zstdDecompressSync!(bytes)
+  }
 }
 
 /** Most bytes that a frame without its size may have. */

@@ -40,32 +40,27 @@ const CHECKS: Record<OutputName, (options: unknown) => unknown> = { jsonl: parse
 
 /** Rotating JSONL files. Throws an OptionError. */
 export function jsonl (options: JsonlOptions, settings: TargetSettings = {}): Target<JsonlOptions> {
-  parseJsonl(options)
-  return build('jsonl', absolute(options), settings)
+  return checked('jsonl', options, settings)
 }
 
 /** A dataset of Parquet files. Throws an OptionError. */
 export function parquet (options: ParquetOptions, settings: TargetSettings = {}): Target<ParquetOptions> {
-  parseParquet(options)
-  return build('parquet', absolute(options), settings)
+  return checked('parquet', options, settings)
 }
 
 /** Batches to an HTTP receiver. Throws an OptionError. */
 export function http (options: HttpOptions, settings: TargetSettings = {}): Target<HttpOptions> {
-  parseHttp(options)
-  return build('http', absolute(options), settings)
+  return checked('http', options, settings)
 }
 
 /** Batches to what a module of your own delivers them to (`defineExporter`). Throws an OptionError. */
 export function exporter (options: ExporterOptions, settings: TargetSettings = {}): Target<ExporterOptions> {
-  parseExporter(options)
-  return build('exporter', absolute(options), settings)
+  return checked('exporter', options, settings)
 }
 
 /** Lines to stdout or stderr. Throws an OptionError. */
 export function console (options: ConsoleOptions = {}, settings: TargetSettings = {}): Target<ConsoleOptions> {
-  parseConsole(options)
-  return build('console', absolute(options), settings)
+  return checked('console', options, settings)
 }
 
 /** Several outputs behind one intake: what pino's `targets` do, faster and each failing alone. Throws an OptionError. */
@@ -101,6 +96,11 @@ function teeable (target: string): OutputName {
   if (name && name !== 'tee') return name
   const known = Object.keys(CHECKS).map(known => `'pino-blackbox/${known}'`).join(' or ')
   throw new OptionError('tee', 'outputs.target', `Expected \`outputs[].target\` to be ${known}, got ${show(target)}`)
+}
+
+function checked<O> (name: OutputName, options: O, settings: TargetSettings): Target<O> {
+  CHECKS[name](options)
+  return build(name, absolute(options), settings)
 }
 
 function build<O> (name: Name, options: O, settings: TargetSettings): Target<O> {

@@ -2,7 +2,7 @@
 // memory does when it is about to be full, when memory is short and at its end.
 import t from 'tap'
 import { Forecast } from '../lib/journal/forecast.js'
-import type { Amount } from '../lib/journal/journal.js'
+import type { Amount } from '../lib/amount.js'
 import { MemoryJournal, type MemorySegment } from '../lib/journal/memory.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
 import { stayAwake, until } from './fixtures/harness.js'

@@ -5,11 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConsole, type ConsoleOptions } from '../lib/config/console.js'
 import { errno, GoneError } from '../lib/errors.js'
-import { Hooks } from '../lib/hooks/hooks.js'
+import { openMonitor } from '../lib/hooks/hooks.js'
 import { Appender } from '../lib/journal/appender.js'
 import { MemoryJournal } from '../lib/journal/memory.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
-import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
 import type { Sealed } from '../lib/journal/journal.js'
 
@@ -25,8 +24,7 @@ const GONE = ['EPIPE', 'EIO', 'EBADF', 'ENXIO']
 /** Rejects with an OptionError; afterwards nothing does. */
 export async function output (options: unknown): Promise<Output> {
   const o = parseConsole(options)
-  const monitor = new Monitor(o.name ?? `console ${o.stream}`)
-  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'console', monitor)
+  const monitor = await openMonitor('console', o.name ?? `console ${o.stream}`, o.hooks)
   const journal = new MemoryJournal({ monitor, maxBytes: o.maxLength, rule: { maxBytes: SEGMENT, early: { records: 1, age: 0 } }, whenFull: 'drop-newest', blockTimeout: 0 })
   return createOutput({
     kind: 'console', monitor, journal, closeTimeout: o.closeTimeout, deliver: writer(o.stream === 'stdout' ? 1 : 2, o.stream)

@@ -5,12 +5,10 @@
 //         -> the user's deliver(batch, { signal }), repeated -> removed, or a dead letter
 import { identityOf } from '../lib/config/journal.js'
 import { parseExporter, type ExporterOptions } from '../lib/config/exporter.js'
-import { Batches } from '../lib/delivery/batches.js'
-import { openSpool } from '../lib/delivery/spool.js'
 import { Custom, load } from '../lib/exporter/custom.js'
-import { Hooks } from '../lib/hooks/hooks.js'
-import { createOutput, transport, type Output } from '../lib/output.js'
-import { Monitor } from '../lib/telemetry/monitor.js'
+import { openMonitor } from '../lib/hooks/hooks.js'
+import { transport, type Output } from '../lib/output.js'
+import { createSender } from '../lib/sender.js'
 import type { Writable } from 'node:stream'
 
 export type { ExporterOptions }
@@ -20,21 +18,12 @@ export async function output (options: unknown): Promise<Output> {
   const o = parseExporter(options)
   const exporter = await load(o.module, o.options)
   const name = o.name ?? exporter.name
-  const monitor = new Monitor(name)
-  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'exporter', monitor)
-  const { journal, after, dead } = openSpool('exporter', { ...o, identity: identityOf(name, name) }, monitor)
   const custom = new Custom(exporter, o.timeout)
-  const batches = new Batches({ send: part => custom.send(part), check: () => true, dead })
-  return createOutput({
+  return createSender({ ...o, identity: identityOf(name, name) }, {
     kind: 'exporter',
-    monitor,
-    journal,
-    deliver: segment => batches.deliver(segment),
-    progress: segment => batches.progress(segment),
-    retry: { ...o.retry, lanes: o.concurrency, yielding: true },
-    after,
-    delivered: () => journal.drain(),
-    closeTimeout: o.closeTimeout,
+    monitor: await openMonitor('exporter', name, o.hooks),
+    send: part => custom.send(part),
+    check: () => true,
     stop: () => custom.close()
   })
 }

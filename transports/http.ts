@@ -5,13 +5,11 @@
 //         -> body -> request, repeated -> removed, or a dead letter
 import { parseDestination, type HttpDestination } from '../lib/config/destination.js'
 import { parseHttp, type HttpOptions } from '../lib/config/http.js'
-import { Batches } from '../lib/delivery/batches.js'
-import { openSpool } from '../lib/delivery/spool.js'
-import { Hooks } from '../lib/hooks/hooks.js'
+import { openMonitor } from '../lib/hooks/hooks.js'
 import { checkOf } from '../lib/http/body.js'
 import { openExporter } from '../lib/http/exporter.js'
-import { createOutput, transport, type Output } from '../lib/output.js'
-import { Monitor } from '../lib/telemetry/monitor.js'
+import { transport, type Output } from '../lib/output.js'
+import { createSender } from '../lib/sender.js'
 import type { Writable } from 'node:stream'
 
 export type { HttpDestination, HttpOptions }
@@ -19,21 +17,13 @@ export type { HttpDestination, HttpOptions }
 /** Rejects with an OptionError, or when the module of a format cannot be loaded; afterwards nothing does. */
 export async function output (options: unknown): Promise<Output> {
   const o = parseHttp(options)
-  const monitor = new Monitor(o.label)
   const exporter = await openExporter(o)
-  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'http', monitor)
-  const { journal, after, dead } = openSpool('http', o, monitor)
-  const batches = new Batches({ send: part => exporter.send(part), check: checkOf(o.format), dead, hide: text => exporter.hide(text) })
-  return createOutput({
+  return createSender(o, {
     kind: 'http',
-    monitor,
-    journal,
-    deliver: segment => batches.deliver(segment),
-    progress: segment => batches.progress(segment),
-    retry: { ...o.retry, lanes: o.concurrency, yielding: true },
-    after,
-    delivered: () => journal.drain(),
-    closeTimeout: o.closeTimeout,
+    monitor: await openMonitor('http', o.label, o.hooks),
+    send: part => exporter.send(part),
+    check: checkOf(o.format),
+    hide: text => exporter.hide(text),
     stop: () => exporter.close(),
     configure: settings => {
       exporter.destination = parseDestination(settings, exporter.destination, o.headers)

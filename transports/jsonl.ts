@@ -2,12 +2,11 @@
 //
 //   lines -> journal (one file at a time, sealed by size and period) -> archive (compress, retain)
 import { parseJsonl, type JsonlOptions } from '../lib/config/jsonl.js'
-import { Hooks } from '../lib/hooks/hooks.js'
+import { openMonitor } from '../lib/hooks/hooks.js'
 import { Archive } from '../lib/journal/archive.js'
 import { DiskJournal } from '../lib/journal/disk.js'
 import { RotatedShelf } from '../lib/journal/rotated.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
-import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
 
 export type { JsonlOptions }
@@ -19,8 +18,7 @@ const STALL = 2000
 /** Rejects with an OptionError; afterwards nothing does. */
 export async function output (options: unknown): Promise<Output> {
   const o = parseJsonl(options)
-  const monitor = new Monitor(o.name ?? `jsonl ${o.file}`)
-  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'jsonl', monitor)
+  const monitor = await openMonitor('jsonl', o.name ?? `jsonl ${o.file}`, o.hooks)
   const shelf = new RotatedShelf({
     names: o.names,
     monitor,

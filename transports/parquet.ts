@@ -4,7 +4,7 @@
 //         -> staged files, committed by a checkpoint -> dataset (published by size and period)
 import { MOST_IN_MEMORY } from '../lib/config/journal.js'
 import { parseParquet, type ParquetOptions } from '../lib/config/parquet.js'
-import { Hooks } from '../lib/hooks/hooks.js'
+import { openMonitor } from '../lib/hooks/hooks.js'
 import { DiskJournal } from '../lib/journal/disk.js'
 import { SpoolShelf } from '../lib/journal/spool.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
@@ -13,7 +13,6 @@ import { placeOf } from '../lib/parquet/place.js'
 import { Rotation } from '../lib/parquet/rotation.js'
 import { aboutOf, settingsOf } from '../lib/parquet/settings.js'
 import { Registry } from '../lib/registry.js'
-import { Monitor } from '../lib/telemetry/monitor.js'
 import type { Writable } from 'node:stream'
 
 export type { ParquetOptions }
@@ -21,8 +20,7 @@ export type { ParquetOptions }
 /** Rejects with an OptionError; afterwards nothing does. */
 export async function output (options: unknown): Promise<Output> {
   const o = parseParquet(options)
-  const monitor = new Monitor(o.label)
-  if (o.hooks !== undefined) await Hooks.open(o.hooks, 'parquet', monitor)
+  const monitor = await openMonitor('parquet', o.label, o.hooks)
   const { dataset, home, others, instead } = placeOf(o.dir, o.journal.dir)
   if (instead) monitor.say('place', instead)
   const registry = Registry.here()

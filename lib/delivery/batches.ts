@@ -4,9 +4,10 @@
 //   lines -> parts -> send: delivered | again later (an AttemptError) | refused: in halves, then a dead letter
 import { Lines, type Check, type Range } from './lines.js'
 import { Parts } from './parts.js'
+import { less, NOTHING, type Amount } from '../amount.js'
 import { AttemptError, errno, GoneError, reason } from '../errors.js'
 import type { LetterBox } from './dead-letters.js'
-import type { Amount, Outcome, Progress, Sealed } from '../journal/journal.js'
+import type { Outcome, Progress, Sealed } from '../journal/journal.js'
 
 /** What is sent at once: a segment, or a part of one that was refused. */
 export interface Part {
@@ -36,8 +37,6 @@ export interface BatchesOptions {
   /** Takes out of a text what nobody may see. */
   hide?: (text: string) => string
 }
-
-const NOTHING: Amount = { records: 0, bytes: 0 }
 
 /** What is known of a segment that was begun. */
 interface State {
@@ -84,7 +83,7 @@ export class Batches {
     const state = this.#states.get(segment)
     if (!state) return undefined
     const dead = within(this.#o.dead ? state.refused : NOTHING, segment)
-    return { dead, delivered: within(state.delivered, { records: segment.records - dead.records, bytes: segment.bytes - dead.bytes }) }
+    return { dead, delivered: within(state.delivered, less(segment, dead)) }
   }
 
   async #open (segment: Sealed): Promise<State> {

@@ -1,6 +1,7 @@
 // The journal of an output that sends its segments elsewhere: on disk, where later processes find what is left, or in memory.
 import { placeOf } from './place.js'
 import { DeadLetters } from './dead-letters.js'
+import { within } from '../deadline.js'
 import { MOST_IN_MEMORY, SEGMENTS_PER_JOURNAL } from '../config/journal.js'
 import { DiskJournal } from '../journal/disk.js'
 import { Forecast } from '../journal/forecast.js'
@@ -35,7 +36,7 @@ export function openSpool (kind: string, { batch, journal, identity }: SpoolSett
   const [home, fallback] = homes
   if (home === undefined) return { journal: inMemory(batch, journal, monitor), after: undefined, dead: undefined }
   const disk = onDisk(batch, journal, new SpoolShelf({ home, fallback, monitor }), monitor)
-  return { journal: disk, after: inherited(disk), dead: new DeadLetters({ homes, maxSize: journal.maxSize, monitor }) }
+  return { journal: disk, after: within(disk.inherited, HEAD_START), dead: new DeadLetters({ homes, maxSize: journal.maxSize, monitor }) }
 }
 
 function onDisk ({ early, ...batch }: Batch, { maxSize, maxAge, whenFull, blockTimeout, fsync }: SpoolJournal, shelf: SpoolShelf, monitor: Monitor) {
@@ -61,11 +62,4 @@ function inMemory ({ early, ...batch }: Batch, { maxBufferRecords: maxRecords, m
     whenFull,
     blockTimeout
   })
-}
-
-async function inherited (disk: { inherited: Promise<void> }): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const waited = new Promise(resolve => { timer = setTimeout(resolve, HEAD_START) })
-  await Promise.race([disk.inherited, waited])
-  clearTimeout(timer)
 }

@@ -1,4 +1,5 @@
 // A batch as a user's exporter sees it: every form of its lines is made when it is asked for, once.
+import { recordOf } from '../record.js'
 import type { Batch } from './define.js'
 import type { Part } from '../delivery/batches.js'
 
@@ -47,18 +48,9 @@ export class PartBatch implements Batch {
 function sort (lines: readonly string[]): Parsed {
   const parsed: Parsed = { records: [], malformed: [] }
   for (const line of lines) {
-    const record = objectIn(line)
+    const record = recordOf(line)
     if (record) parsed.records.push(record)
     else parsed.malformed.push(line)
   }
   return parsed
-}
-
-function objectIn (line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { HOOKS, type Answer, type HookName, type Order, type Task, type ThreadData } from './module.js'
 import { reason } from '../errors.js'
+import { recordOf } from '../record.js'
 
 type Hook = (...args: unknown[]) => unknown
 type Errors = Map<HookName, { message: string, times: number }>
@@ -44,12 +45,12 @@ async function run (hook: Hook, { task, from }: Order): Promise<void> {
 function * calls (task: Task): Generator<() => unknown[]> {
   switch (task.hook) {
     case 'onRecordBuffered':
-      for (const line of linesOf(task.lines)) yield () => [recordOf(line), output]
+      for (const line of linesOf(task.lines)) yield () => [told(line), output]
       return
     case 'onRecordDropped': {
       const { lines, reason, amount } = task
       if (!lines) return yield () => [undefined, reason, { ...output, ...amount }]
-      for (const line of linesOf(lines)) yield () => [recordOf(line), reason, { ...output, records: 1, bytes: line.length + 1 }]
+      for (const line of linesOf(lines)) yield () => [told(line), reason, { ...output, records: 1, bytes: line.length + 1 }]
       return
     }
     default:
@@ -62,12 +63,7 @@ function * linesOf ({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): Ge
   for (let at = 0, end = bytes.indexOf(NEWLINE); end !== -1; at = end + 1, end = bytes.indexOf(NEWLINE, at)) yield bytes.subarray(at, end)
 }
 
-function recordOf (line: Buffer): unknown {
+function told (line: Buffer): unknown {
   const text = line.toString()
-  try {
-    const record: unknown = JSON.parse(text)
-    return typeof record === 'object' && record !== null && !Array.isArray(record) ? record : text
-  } catch {
-    return text
-  }
+  return recordOf(text) ?? text
 }

@@ -8,8 +8,10 @@ import { within } from '../deadline.js'
 import { OptionError, reason, show } from '../errors.js'
 import { HOOKS, type HookName, type Task } from './module.js'
 import { HookThread } from './thread.js'
+import { Monitor } from '../telemetry/monitor.js'
 import type { DropReason, Kept } from '../telemetry/counters.js'
-import type { Amount, Effort, Monitor, Witness } from '../telemetry/monitor.js'
+import type { Amount } from '../amount.js'
+import type { Effort, Witness } from '../telemetry/monitor.js'
 
 /** Bytes that may wait for the hooks. */
 const MOST = 8 * 1024 * 1024
@@ -24,7 +26,14 @@ type Waiting = { calls: number, bytes: number } & (
   { hook: 'onBatchWritten' | 'onBatchFailed' | 'onFlushCompleted', about: object }
 )
 
-export class Hooks implements Witness {
+/** The monitor of an output, with its hooks if it has some. Rejects with an OptionError. */
+export async function openMonitor (kind: string, label: string, hooks: string | undefined): Promise<Monitor> {
+  const monitor = new Monitor(label)
+  if (hooks !== undefined) await Hooks.open(hooks, kind, monitor)
+  return monitor
+}
+
+class Hooks implements Witness {
   readonly #monitor: Monitor
   readonly #thread: HookThread
   #names: ReadonlySet<string> = new Set()
@@ -35,7 +44,7 @@ export class Hooks implements Witness {
   #closed = false
 
   /** Loads the module at `path`, and has it hear of what `monitor` counts. Rejects with an OptionError. */
-  static async open (path: string, kind: string, monitor: Monitor): Promise<Hooks> {
+  static async open (path: string, kind: string, monitor: Monitor): Promise<void> {
     const hooks = new Hooks(path, kind, monitor)
     try {
       await hooks.#open(path, kind)
@@ -44,7 +53,6 @@ export class Hooks implements Witness {
       throw error instanceof OptionError ? error : new OptionError(kind, 'hooks', `Expected \`hooks\` to be a module that can be loaded, got ${show(path)}: ${reason(error)}`)
     }
     monitor.witness = hooks
-    return hooks
   }
 
   private constructor (path: string, kind: string, monitor: Monitor) {

@@ -1,6 +1,7 @@
 // How lines are put into the body of a request.
 import { pathToFileURL } from 'node:url'
 import { OptionError, reason, show } from '../errors.js'
+import { recordOf } from '../record.js'
 import type { Check } from '../delivery/lines.js'
 
 export interface Body {
@@ -39,20 +40,11 @@ const json: Format = lines => {
 
 /** Which lines a format can take: JSON objects, to the last character where it has to put them into something. */
 export function checkOf (format: string): Check {
-  return format === 'ndjson' ? inBraces : (bytes, start, end) => inBraces(bytes, start, end) && isObject(bytes.toString('utf8', start, end))
+  return format === 'ndjson' ? inBraces : (bytes, start, end) => inBraces(bytes, start, end) && recordOf(bytes.toString('utf8', start, end)) !== undefined
 }
 
 function inBraces (bytes: Buffer, start: number, end: number): boolean {
   return bytes[start] === OPENING && bytes[end - 1] === CLOSING
-}
-
-function isObject (text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    return false
-  }
 }
 
 /** 'ndjson', 'json', or the path of a module. Rejects with an OptionError when that cannot be loaded, or exports no function. */

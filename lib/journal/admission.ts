@@ -1,7 +1,7 @@
 // Whether there is room for more lines, and what becomes of those for which there is none: every line is accepted, or refused, here.
 import { Bound, type BoundOptions } from './bound.js'
 import type { Block } from './block.js'
-import type { Amount } from './journal.js'
+import type { Amount } from '../amount.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
 export class Admission {

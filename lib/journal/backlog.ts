@@ -1,9 +1,10 @@
 // Sealed segments that wait for their delivery, oldest first, and whether there is room for more lines. Both journals have one.
+import { less, NOTHING, type Amount } from '../amount.js'
 import { Admission } from './admission.js'
 import { Signal } from './signal.js'
 import type { Block } from './block.js'
 import type { BoundOptions } from './bound.js'
-import type { Amount, Clock, Outcome, Progress, Sealed } from './journal.js'
+import type { Clock, Outcome, Progress, Sealed } from './journal.js'
 import type { DropReason } from '../telemetry/counters.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
@@ -35,8 +36,6 @@ interface Entry<S> {
   leased: boolean
   done?: Progress | undefined
 }
-
-const NOTHING: Amount = { records: 0, bytes: 0 }
 
 export class Backlog<S extends Sealed> {
   readonly #o: BacklogOptions<S>
@@ -241,10 +240,6 @@ export class Backlog<S extends Sealed> {
     this.#leaving.add(leaving)
     this.#done(segment)
   }
-}
-
-function less (from: Amount, amount: Amount): Amount {
-  return { records: from.records - amount.records, bytes: from.bytes - amount.bytes }
 }
 
 function orderOf ({ order, id }: Sealed): string {

@@ -1,5 +1,5 @@
 // What intake hands to a journal: whole lines as bytes, each ended by a newline, with their number.
-import type { Amount } from './journal.js'
+import type { Amount } from '../amount.js'
 
 export interface Block {
   readonly bytes: Buffer

@@ -1,6 +1,6 @@
 // What happens when a journal is full. The one place that says no to a line.
 import { fill, type Block } from './block.js'
-import type { Amount } from './journal.js'
+import type { Amount } from '../amount.js'
 
 export interface BoundOptions {
   maxBytes: number

@@ -10,6 +10,7 @@ import { maySeal, mustSeal, room, type SealRule, type SegmentState } from './sea
 import { Signal } from './signal.js'
 import { Watermark } from './watermark.js'
 import { Writer } from './writer.js'
+import { NOTHING } from '../amount.js'
 import { within } from '../deadline.js'
 import { amountOf, type Block } from './block.js'
 import type { BoundOptions } from './bound.js'
@@ -50,7 +51,6 @@ const LONGEST_PAUSE = 5000
 const GRACE = 200
 /** Failures in a row after which lines go to another place, where there is one. */
 const PATIENCE = 3
-const NOTHING = { records: 0, bytes: 0 }
 
 export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   readonly lasting = true

@@ -2,7 +2,7 @@
 // takes: then they are sent now. And when the process itself is short of memory, they are sent as well.
 import v8 from 'node:v8'
 import type { Block } from './block.js'
-import type { Amount } from './journal.js'
+import type { Amount } from '../amount.js'
 
 /** Weight of the newest observation in a moving average. */
 const NEWEST = 0.3

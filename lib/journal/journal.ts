@@ -1,9 +1,8 @@
 // The one idea: an output's lines are an ordered list of segments; the newest is appended to, the others are sealed.
+import type { Amount } from '../amount.js'
 import type { Block } from './block.js'
 import type { DropReason } from '../telemetry/counters.js'
-import type { Amount, Effort } from '../telemetry/monitor.js'
-
-export type { Amount }
+import type { Effort } from '../telemetry/monitor.js'
 
 /** A finished list of whole lines: the batch, the spool entry or the product, depending on the output. */
 export interface Sealed {

@@ -1,6 +1,7 @@
 // Lines that wait to be written, and how many of them are written at once.
 import { fill, type Block } from './block.js'
-import type { Amount, Clock } from './journal.js'
+import type { Amount } from '../amount.js'
+import type { Clock } from './journal.js'
 
 /**
  * Bytes. More than a turn of the event loop can bring (4 MiB of pino's ring): a write takes a turn, and if it took less than what

@@ -1,5 +1,5 @@
 // When a segment is sealed. Pure: figures and a clock in, a decision out.
-import type { Amount } from './journal.js'
+import type { Amount } from '../amount.js'
 import type { Period } from './period.js'
 
 export interface SealRule {

@@ -2,7 +2,7 @@
 import fsp from 'node:fs/promises'
 import { blocksOf, linesOf } from './blocks.js'
 import { count, short } from './result.js'
-import { reason, show } from '../errors.js'
+import { errno, reason, show } from '../errors.js'
 import { openParquet, type ParquetFile } from '../parquet/reading.js'
 
 export interface Damage {
@@ -56,7 +56,7 @@ export async function * damagedLines (path: string, tally: Tally, { records, gro
       }
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw error
+    if (errno(error) === 'ENOENT') throw error
     yield { path, offset: end, line: lines + 1, expected: 'a file that can be read to its end', found: reason(error) }
     return
   }
@@ -82,7 +82,7 @@ export async function * damagedParquet (path: string, tally: Tally, staged?: { l
   try {
     file = openParquet(path, staged)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw error
+    if (errno(error) === 'ENOENT') throw error
     yield { path, expected: 'a Parquet file with a footer', found: reason(error) }
     return
   }

@@ -2,7 +2,7 @@
 // which options stands in the journal.
 import { basename, dirname } from 'node:path'
 import { nothing, type Recovered } from './recovered.js'
-import { adopt, orphaned, survey } from './recover-spool.js'
+import { adopt, monitorOf, orphaned, survey } from './recover-spool.js'
 import { progress } from './progress.js'
 import { short } from './result.js'
 import { parseParquet, type ParquetOptions } from '../config/parquet.js'
@@ -17,7 +17,6 @@ import { Dataset } from '../parquet/dataset.js'
 import { placeOf } from '../parquet/place.js'
 import { openParquet } from '../parquet/reading.js'
 import { settingsOf, type About } from '../parquet/settings.js'
-import { Monitor } from '../telemetry/monitor.js'
 import type { JournalPlace } from './places.js'
 
 /** Options of the output as far as they were given; what is missing is found out. */
@@ -49,7 +48,7 @@ export async function recoverDataset (place: JournalPlace, dry: boolean, hints: 
     throw new OptionError('parquet', 'dir', `Expected \`dir\` to be the dataset of ${short(place.path)}, got ${short(dir)}, whose journal is ${short(home)}`)
   }
 
-  const monitor = new Monitor('recover', line => { recovered.failures.push(line.replace(/^pino-blackbox recover: /, '').trimEnd()) })
+  const monitor = monitorOf(recovered.failures)
   const converter = new Converter({ monitor, settings: () => settingsOf(o, dataset, { keys, levels }) })
   const before = new Set(new Dataset(dataset, o.base).newest(Infinity))
   const { home: spool, found } = await adopt(home, recovered.failures, { others, settle: directory => converter.recover(directory) })

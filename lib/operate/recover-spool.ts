@@ -42,13 +42,16 @@ export async function recoverSpool (place: JournalPlace, dry: boolean): Promise<
   return { ...recovered, segments: found.length, records: found.reduce((sum, { records }) => sum + records, 0) }
 }
 
+/** One that tells its trouble there. */
+export function monitorOf (failures: string[]): Monitor {
+  return new Monitor('recover', line => { failures.push(line.replace(/^pino-blackbox recover: /, '').trimEnd()) })
+}
+
 /** Takes over everything that dead writers left, oldest first. `home` is to be closed; what has not been removed by then stays. */
 export async function adopt (path: string, failures: string[], more: Pick<HomeOptions, 'others' | 'settle'> = {}): Promise<{ home: SpoolHome, found: SpooledSegment[] }> {
-  const monitor = new Monitor('recover', line => { failures.push(line.replace(/^pino-blackbox recover: /, '').trimEnd()) })
-  const home = new SpoolHome({ home: path, monitor, ...more })
+  const home = new SpoolHome({ home: path, monitor: monitorOf(failures), ...more })
   await home.possess()
   const found: SpooledSegment[] = []
   await home.adopt(segment => { found.push(segment) })
-  const order = ({ order, id }: SpooledSegment): string => order ?? id
-  return { home, found: found.sort((a, b) => order(a) < order(b) ? -1 : 1) }
+  return { home, found: found.sort((a, b) => a.order < b.order ? -1 : 1) }
 }

@@ -2,6 +2,7 @@
 import { OptionError, show } from '../errors.js'
 import { LEVELS, levelOf } from '../levels.js'
 import { parsePath } from '../parquet/columns.js'
+import { recordOf } from '../record.js'
 import { instantOf } from '../view/time.js'
 
 export type Filter = (line: string) => boolean
@@ -32,16 +33,6 @@ export function filterOf ({ level, where = [] }: { level?: string | undefined, w
     if (conditions.length === 0) return true
     const record = recordOf(line)
     return record !== undefined && conditions.every(condition => condition(record))
-  }
-}
-
-/** The object that a line is. */
-export function recordOf (line: string): Record | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record : undefined
-  } catch {
-    return undefined
   }
 }
 

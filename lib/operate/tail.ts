@@ -1,7 +1,8 @@
 // The verb `tail`: the last lines of outputs, and then what comes, as JSON lines or for people to read.
 import { once } from 'node:events'
 import { Follower } from './follow.js'
-import { filterOf, recordOf, type Filter } from './tail-filter.js'
+import { filterOf, type Filter } from './tail-filter.js'
+import { recordOf } from '../record.js'
 import { complaints } from '../telemetry/complaints.js'
 import { rowLines } from '../view/layout.js'
 import { paintLines, wantsColor } from '../view/terminal.js'

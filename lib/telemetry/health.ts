@@ -4,7 +4,7 @@ import type { Incident } from './incidents.js'
 import type { Metrics } from './counters.js'
 import type { HealthThresholds } from '../config/watch.js'
 
-const STATUSES = ['healthy', 'warning', 'degraded'] as const
+export const STATUSES = ['healthy', 'warning', 'degraded'] as const
 export type HealthStatus = typeof STATUSES[number]
 
 export interface HealthReason {

@@ -7,6 +7,7 @@
 //
 // At every moment accepted + recovered = delivered + pending + dead + dropped.
 import { Counters, GAUGES, metricsOf, type DropReason, type Field, type Figures, type Metrics } from './counters.js'
+import { less, NOTHING, type Amount } from '../amount.js'
 import { EVENTS, type OutputInfo } from '../registry.js'
 import type { Incident } from './incidents.js'
 import type { Source } from './events.js'
@@ -18,9 +19,6 @@ export interface OutputMetrics extends Metrics {
   /** The output's `name`, or its kind and destination. */
   name: string
 }
-
-interface Amount { records: number, bytes: number }
-const NOTHING: Amount = { records: 0, bytes: 0 }
 
 const all = new WeakMap<TransportStream, Ledger>()
 
@@ -107,8 +105,9 @@ export class OutputLedger implements Source {
 
   look (): { figures: Figures, error: string } {
     const { figures, found, error } = this.#sum()
-    figures.pendingRecords += this.#doubt.records - (this.#settled ? 0 : found.records)
-    figures.pendingBytes += this.#doubt.bytes - (this.#settled ? 0 : found.bytes)
+    const missing = this.#settled ? this.#doubt : less(this.#doubt, found)
+    figures.pendingRecords += missing.records
+    figures.pendingBytes += missing.bytes
     return { figures, error }
   }
 
@@ -135,9 +134,9 @@ export class OutputLedger implements Source {
 
   died (): void {
     this.#changes++
-    const { figures, found, error } = this.#sum()
-    const left = { records: figures.pendingRecords, bytes: figures.pendingBytes }
-    this.#doubt = this.#settled ? left : { records: this.#doubt.records - found.records + left.records, bytes: this.#doubt.bytes - found.bytes + left.bytes }
+    // What waits now, as `look` has it, is in doubt.
+    const { figures, error } = this.look()
+    this.#doubt = { records: figures.pendingRecords, bytes: figures.pendingBytes }
     for (const gauge of GAUGES) figures[gauge] = 0
     this.#past = figures
     this.#error = error
@@ -151,7 +150,8 @@ export class OutputLedger implements Source {
     if (this.#settled) return
     this.#changes++
     const { found } = this.#sum()
-    this.#drop('crashed', this.#doubt.records - found.records, this.#doubt.bytes - found.bytes)
+    const lost = less(this.#doubt, found)
+    this.#drop('crashed', lost.records, lost.bytes)
     this.#found = found
     this.#doubt = NOTHING
     this.#settled = true

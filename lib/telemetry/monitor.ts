@@ -2,11 +2,10 @@
 // of no use here: its lines pass through the main thread, which is frozen while a transport closes.
 //
 // Everything that becomes of a line passes through here, once: it is counted, and where there are hooks they hear of it.
+import { NOTHING, type Amount } from '../amount.js'
 import { reason as messageOf } from '../errors.js'
 import { complaints, tellStderr, type Tell } from './complaints.js'
 import { Counters, type DropReason, type Kept } from './counters.js'
-
-export interface Amount { records: number, bytes: number }
 
 /** What a delivery took: attempts, and ms from the first of them to the end. */
 export interface Effort { attempts: number, duration: number }
@@ -33,7 +32,6 @@ export interface Witness {
   close (ms: number): Promise<void>
 }
 
-const NOTHING: Amount = { records: 0, bytes: 0 }
 const ONCE: Effort = { attempts: 1, duration: 0 }
 
 export class Monitor {

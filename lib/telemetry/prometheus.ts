@@ -4,6 +4,7 @@ import { Counter, Gauge, register } from 'prom-client'
 import { BlackboxError } from '../errors.js'
 import { parsePrometheus, type PrometheusOptions } from '../config/prometheus.js'
 import { DROP_REASONS, type Metrics } from './counters.js'
+import { STATUSES } from './health.js'
 import type { OutputMetrics, Watch } from '../watch.js'
 
 export type { PrometheusOptions }
@@ -51,7 +52,6 @@ const STATES: readonly Row[] = [
   ['last_delivery_timestamp_seconds', 'lastDelivery', 'Unix time of the last delivery; 0 before the first.', MS]
 ]
 const LABELS = ['output', 'kind'] as const
-const STATUSES = ['healthy', 'warning', 'degraded']
 
 /**
  * Registers the figures of all outputs of `watch`, with the labels `output` and `kind`, and `reason` for dropped lines. Throws an

@@ -1,20 +1,20 @@
 #!/usr/bin/env node
-// The command. Each verb has its code elsewhere; here is what users can say to it. The only importer of commander.
+// The command. Each verb has its code elsewhere, loaded when it is asked for; here is what users can say to it. The only importer of commander.
 import fs from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parseDuration, parseSize } from './config/units.js'
 import { OptionError, reason } from './errors.js'
-import { flagsOf, optionsFrom, toldByFlag, type Flag } from './operate/flags.js'
-import { outputOf, outputsOfFile, pipe, type PipeOptions } from './operate/pipe.js'
-import { tail, type TailOptions } from './operate/tail.js'
-import { OUTPUTS, type OutputName } from './targets.js'
 import type { ConvertOptions } from './operate/convert.js'
+import type { Flag } from './operate/flags.js'
 import type { ListOptions } from './operate/list.js'
+import type { PipeOptions } from './operate/pipe.js'
 import type { PruneOptions } from './operate/prune.js'
 import type { RecoverOptions } from './operate/recover.js'
 import type { ReplayOptions } from './operate/replay.js'
+import type { TailOptions } from './operate/tail.js'
 import type { VerifyOptions } from './operate/verify.js'
-import { view, type ViewOptions } from './view/view.js'
+import type { OutputName } from './targets.js'
+import type { ViewOptions } from './view/view.js'
 
 const USAGE = 2
 
@@ -27,12 +27,13 @@ const endWithReader = (error: NodeJS.ErrnoException): void => {
 }
 process.stdout.on('error', endWithReader)
 
-/** Of each output what its example begins with. */
-const EXAMPLES: Partial<Record<string, string>> = {
+/** The outputs, and what the example of each begins with. */
+const EXAMPLES: Record<OutputName, string> = {
   jsonl: '--file logs/app --size 100m --limit-count 10',
   parquet: '--dir logs/parquet --partition day',
   http: '--url https://logs.example/ingest --auth-bearer-env LOG_TOKEN',
-  exporter: '--module ./exporter.js'
+  exporter: '--module ./exporter.js',
+  console: ''
 }
 
 const program = new Command('pino-blackbox')
@@ -51,7 +52,7 @@ program.command('view')
     if (paths.length === 0) command.error("error: missing required argument 'dump'")
     if (typeof html === 'string' && paths.length > 1) command.error('error: one page for several dumps; leave out its name')
     if (html === true && paths.includes('-')) command.error('error: the standard input has no name; say --html <file>')
-    process.exitCode = await view(paths, { ...options, ...html !== undefined && { html } })
+    process.exitCode = await (await import('./view/view.js')).view(paths, { ...options, ...html !== undefined && { html } })
   })
 
 /** What was said in a wrong way, told as commander tells it. */
@@ -72,13 +73,17 @@ function wholeNumber (text: string): number {
 const PASS = 'write the lines to stdout as well, as they come'
 
 /** Lines go on to the outputs when nobody reads the echo any more. */
-async function take (targets: () => ReturnType<typeof outputsOfFile>, options: PipeOptions, told: (error: OptionError) => string, command: Command): Promise<void> {
+async function take (targets: (from: Pipes) => ReturnType<Pipes['outputOf']>, options: PipeOptions, told: (error: OptionError) => string, command: Command): Promise<void> {
   process.stdout.off('error', endWithReader)
-  await usage(async () => await pipe(targets(), options), told, command)
+  const from = await import('./operate/pipe.js')
+  await usage(async () => await from.pipe(targets(from), options), told, command)
 }
+type Pipes = typeof import('./operate/pipe.js')
 
-/** The options of an output, or those of these groups, as flags of a verb. */
-function withFlags (verb: Command, output: OutputName, groups?: readonly string[]) {
+/** The options of an output, or those of these groups, as flags of a verb, if the command line has its name: schemas take long to load. */
+async function withFlags (verb: Command, output: OutputName, groups?: readonly string[]) {
+  if (!process.argv.includes(verb.name())) return { options: () => ({}), told: ({ problem }: OptionError) => problem }
+  const { flagsOf, optionsFrom, toldByFlag } = await import('./operate/flags.js')
   const flags = flagsOf(output).filter(({ path: [group] }) => groups?.includes(group!) ?? true)
   const given: Array<[Flag, string]> = []
   for (const flag of flags) {
@@ -91,19 +96,19 @@ function withFlags (verb: Command, output: OutputName, groups?: readonly string[
   return { options: () => optionsFrom(given), told: (error: OptionError) => toldByFlag(error, flags) }
 }
 
-for (const name of OUTPUTS) {
+for (const [name, example] of Object.entries(EXAMPLES) as Array<[OutputName, string]>) {
   const verb = program.command(name)
     .description(`Takes log lines from the standard input to the output ${name}.`)
     .option('--level <level>', 'lines below it are left out: a label of pino, or a number')
     .option('--pass', PASS)
     .addHelpText('after', `
 Example:
-  node app.js | npx pino-blackbox ${name} ${EXAMPLES[name] ?? ''}
+  node app.js | npx pino-blackbox ${name} ${example}
 
 Each can be set by the variable that stands in brackets; what stands on the command line goes first.`)
-  const { options, told } = withFlags(verb, name)
+  const { options, told } = await withFlags(verb, name)
   verb.action(async ({ level, pass }: { level?: string, pass?: boolean }, command: Command) =>
-    await take(() => outputOf(name, options(), level), { pass }, error => told(error).replace('`outputs.0.level`', '--level'), command))
+    await take(({ outputOf }) => outputOf(name, options(), level), { pass }, error => told(error).replace('`outputs.0.level`', '--level'), command))
 }
 
 program.command('pipe')
@@ -112,7 +117,7 @@ program.command('pipe')
   .option('--pass', PASS)
   .addHelpText('after', '\nExample:\n  node app.js | npx pino-blackbox pipe --config blackbox.yml')
   .action(async ({ config, pass }: { config: string, pass?: boolean }, command: Command) =>
-    await take(() => outputsOfFile(config), { pass }, ({ message }) => message.replace('BLACKBOX_OPTION: ', ''), command))
+    await take(({ outputsOfFile }) => outputsOfFile(config), { pass }, ({ message }) => message.replace('BLACKBOX_OPTION: ', ''), command))
 
 program.command('tail')
   .description('Follows outputs as they are written: logs (rotated, compressed or not yet there) and the journals of parquet and http. Touches nothing.')
@@ -125,7 +130,8 @@ program.command('tail')
   .option('--json', 'lines as they are (default when stdout is no terminal)')
   .option('--no-json', 'lines for people, also when stdout is no terminal')
   .addHelpText('after', '\nExample:\n  npx pino-blackbox tail logs/app --level warn --where req.method=POST')
-  .action(async (paths: string[], options: TailOptions, command: Command) => await usage(async () => await tail(paths, options), ({ problem }) => problem, command))
+  .action(async (paths: string[], options: TailOptions, command: Command) => await usage(async () =>
+    await (await import('./operate/tail.js')).tail(paths, options), ({ problem }) => problem, command))
 
 const json = (): Option => new Option('--json', 'one JSON document instead of text')
 const dateFormat = (): Option => new Option('--date-format <format>', '`dateFormat` of logs whose names have dates in another format than the usual ones')
@@ -153,7 +159,7 @@ const recovery = program.command('recover')
   .option('--dry-run', 'only tell what would be done')
   .addOption(dateFormat()).addOption(json())
   .addHelpText('after', '\nThe options of a dataset stand in its journal; here they are for one that has lost them.\nExample: pino-blackbox recover ./logs ./.blackbox --dry-run')
-const recovered = withFlags(recovery, 'parquet', DATASET)
+const recovered = await withFlags(recovery, 'parquet', DATASET)
 recovery.action(async (paths: string[], options: RecoverOptions, command: Command) => await usage(async () =>
   await (await import('./operate/recover.js')).recover(paths, { ...options, dataset: recovered.options() }), recovered.told, command))
 
@@ -187,7 +193,7 @@ const repetition = program.command('replay')
   .option('--keep', 'remove nothing')
   .addOption(dateFormat()).addOption(json())
   .addHelpText('after', '\nThe environment is read as by the output (PINO_BLACKBOX_HTTP_URL and so on).\nExample: pino-blackbox replay ./.blackbox/http-shop/dead --url https://logs.example/ingest --auth-bearer-env LOG_TOKEN')
-const repeated = withFlags(repetition, 'http', RECEIVER)
+const repeated = await withFlags(repetition, 'http', RECEIVER)
 repetition.action(async (paths: string[], options: ReplayOptions, command: Command) => await usage(async () =>
   await (await import('./operate/replay.js')).replay(paths, { ...options, http: repeated.options() }), repeated.told, command))
 
@@ -198,7 +204,7 @@ const conversion = program.command('convert')
   .option('--file <file>', 'a new file, with --to jsonl (default: the standard output)')
   .addOption(dateFormat()).addOption(json())
   .addHelpText('after', '\nExample: pino-blackbox convert ./logs/app --to parquet --dir ./logs/parquet --columns req.method=string')
-const converted = withFlags(conversion, 'parquet', DATASET)
+const converted = await withFlags(conversion, 'parquet', DATASET)
 conversion.action(async (paths: string[], options: ConvertOptions, command: Command) => await usage(async () => {
   const parquet = converted.options()
   if (options.to === 'parquet' ? options.file !== undefined : Object.keys(parquet).length > 0) command.error('error: --to parquet has a --dir, --to jsonl a --file')

@@ -78,9 +78,6 @@ export function targetOf (target: string, options: unknown, settings: TargetSett
   return build(name, own as object, settings)
 }
 
-/** Names of the outputs, in the order of the documentation. */
-export const OUTPUTS = Object.keys(CHECKS) as OutputName[]
-
 /** Throws an OptionError. */
 export function outputName (target: string): OutputName {
   return teeable(Object.hasOwn(CHECKS, target) ? `pino-blackbox/${target}` : target)

@@ -111,7 +111,7 @@ t.test('a byte flipped in a line of a segment: that line alone is no record, and
 t.test('beside a process that lives: its files are left alone, and what a dead one left goes', async t => {
   const directory = t.testdir({})
   const transport = jsonl({ file: join(directory, 'app'), extension: 'jsonl', size: '1m' })
-  const living = produce({ transport, writer: 'a', burst: 10, ackEvery: 10 })
+  const living = produce({ transport, writer: 'a', burst: 10, ackEvery: 10, pause: 20 })
   await living.reached(100)
   const dead = produce({ transport, writer: 'b', burst: 10, ackEvery: 10 })
   await dead.reached(100)

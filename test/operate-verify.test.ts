@@ -164,7 +164,7 @@ t.test('verify: Parquet files with a hole in a page, a byte flipped in the foote
 
 t.test('verify and ls beside a process that writes: nothing is damaged, nothing is touched', async t => {
   const directory = t.testdir({})
-  const producer = produce({ transport: tee([jsonl({ file: join(directory, 'app'), extension: 'jsonl', size: '50k' }), parquet({ dir: join(directory, 'data'), size: '200k' })]), writer: 'a', burst: 10, ackEvery: 10 })
+  const producer = produce({ transport: tee([jsonl({ file: join(directory, 'app'), extension: 'jsonl', size: '50k' }), parquet({ dir: join(directory, 'data'), size: '200k' })]), writer: 'a', burst: 20, ackEvery: 20, pause: 20 })
   for (const round of [1, 2]) {
     await producer.reached(round * 500)
     const { code, answer, stderr } = await asked('verify', directory)

@@ -162,18 +162,18 @@ t.test('moved by logrotate, emptied by copytruncate, removed and written anew, c
 
 t.test('a producer that rotates, compresses and removes under load, killed and started again', async t => {
   const cwd = t.testdir()
-  const transport = { target: 'pino-blackbox/jsonl', options: { file: join(cwd, 'logs/app'), size: '300k', compress: 'gzip', limit: { count: 4 } } }
+  const transport = { target: 'pino-blackbox/jsonl', options: { file: join(cwd, 'logs/app'), size: '150k', compress: 'gzip', limit: { count: 4 } } }
   const it = await following(t, ['logs/app'], cwd, 0)
   const first = produce({ transport })
-  await first.reached(30_000)
+  await first.reached(10_000)
   first.process.kill('SIGKILL')
   await first.exited
-  const second = produce({ transport, writer: 'second', count: 30_000 })
+  const second = produce({ transport, writer: 'second', count: 10_000 })
   await second.exited
   const found = (writer: string) => it.lines().map(line => JSON.parse(line)).filter(line => line.writer === writer)
-  await until(() => found('second').length >= 30_000)
+  await until(() => found('second').length >= 10_000)
   t.strictSame(audit(found('w'), 'w', first.acked), { missing: [], duplicates: [], unordered: 0 })
-  t.strictSame(audit(found('second'), 'second', 30_000), { missing: [], duplicates: [], unordered: 0 })
+  t.strictSame(audit(found('second'), 'second', 10_000), { missing: [], duplicates: [], unordered: 0 })
   t.match(it.stderr(), /^pino-blackbox: there is no log at logs\/app yet; waiting for it\n$/)
 })
 
@@ -222,11 +222,11 @@ t.test('the journal of http: batches that are sent and gone; what could not be r
   const { url } = await receiver(t)
   const transport = { target: 'pino-blackbox/http', options: { url, journal: { dir: join(cwd, '.blackbox') }, batch: { flushRecords: 50, flushAge: 20 } } }
   const it = await following(t, ['.blackbox'], cwd, 0)
-  const app = produce({ transport, count: 20_000, burst: 20 })
+  const app = produce({ transport, count: 8000, burst: 20 })
   await app.exited
   const missed = (): number => [...it.stderr().matchAll(/(\d+) segments were delivered/g)].reduce((sum, [, count]) => sum + Number(count), 0)
-  await until(() => it.lines().length >= 20_000 || missed() > 0)
-  const result = audit(it.lines().map(line => JSON.parse(line)), 'w', 20_000)
+  await until(() => it.lines().length >= 8000 || missed() > 0)
+  const result = audit(it.lines().map(line => JSON.parse(line)), 'w', 8000)
   t.strictSame({ ...result, missing: missed() > 0 ? [] : result.missing }, { missing: [], duplicates: [], unordered: 0 })
   t.comment(`${result.missing.length} lines missed, ${missed()} segments told`)
 })

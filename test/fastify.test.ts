@@ -3,10 +3,14 @@ import t from 'tap'
 import { join } from 'node:path'
 import { console, http, jsonl, tee } from 'pino-blackbox'
 import { audit, fixture, program, readLines, type Line } from './fixtures/harness.js'
-import { receiver, type Receiver } from './fixtures/receiver.js'
+import { receiver } from './fixtures/receiver.js'
 
 const REQUESTS = 200
 const AT_ONCE = 20
+
+/** For all of them, each at a path of its own. */
+const place = await receiver(t, { texts: true })
+let users = 0
 
 type To = (name: string) => ReturnType<typeof jsonl>
 type Send = (path: string) => ReturnType<typeof http>
@@ -25,12 +29,13 @@ const shapes: Array<[title: string, transport: (to: To, send: Send) => object, o
 ]
 
 /** What gives a shape its outputs, and the lines of each. */
-function outputsIn (directory: string, place: Receiver): [to: To, send: Send, linesOf: (name: string) => Promise<Line[]>] {
+function outputsIn (directory: string): [to: To, send: Send, linesOf: (name: string) => Promise<Line[]>] {
+  const own = `/${++users}`
   return [
     name => jsonl({ file: join(directory, name), size: '50k' }),
-    path => http({ url: place.url + path, journal: { dir: join(directory, 'spool') } }),
+    path => http({ url: place.url + own + path, journal: { dir: join(directory, 'spool') } }),
     async name => name.startsWith('/')
-      ? (await place.requests(name)).flatMap(({ text }) => text!.split('\n').slice(0, -1).map(line => JSON.parse(line) as Line))
+      ? (await place.requests(own + name)).flatMap(({ text }) => text!.split('\n').slice(0, -1).map(line => JSON.parse(line) as Line))
       : await readLines(directory, name)
   ]
 }
@@ -53,7 +58,7 @@ async function load (port: number, requests: number): Promise<number[]> {
 
 for (const [title, transport, outputs] of shapes) {
   t.test(`${title}: after app.close() every answered request is in the log, once`, async t => {
-    const [to, send, linesOf] = outputsIn(t.testdir(), await receiver(t, { texts: true }))
+    const [to, send, linesOf] = outputsIn(t.testdir())
     const service = program('service.js', { transport: transport(to, send) })
     const { port } = await service.said('port')
     const answered = await load(port as number, REQUESTS)
@@ -72,7 +77,7 @@ for (const [title, transport, outputs] of shapes) {
 
 for (const [title, transport, outputs] of shapes.filter(([title]) => /builder|tee|pipeline/.test(title))) {
   t.test(`${title}: SIGTERM under load, with app.close() before the end: what was answered is in the log`, async t => {
-    const [to, send, linesOf] = outputsIn(t.testdir(), await receiver(t, { texts: true }))
+    const [to, send, linesOf] = outputsIn(t.testdir())
     const service = program('service.js', { signals: true, transport: transport(to, send) })
     const { port } = await service.said('port')
     const loading = load(port as number, 100_000)

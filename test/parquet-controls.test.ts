@@ -10,6 +10,7 @@ import type { Value, Values } from '../lib/parquet/columns.js'
 import { ENGINES, MAGIC, openEngine } from '../lib/parquet/engine.js'
 import { conform, type Expectations } from './fixtures/conformance.js'
 import { column, CREATED_BY, difference, duck, READERS, rowsOf, writeFile } from './fixtures/parquet.js'
+import { columnData } from './fixtures/rows.js'
 import { distinct } from './fixtures/parquet-values.js'
 
 const file = (t: Test): string => join(t.testdir(), 'app.parquet')
@@ -84,7 +85,7 @@ t.test('what is wrong in a footer is found', async t => {
   const codec = await openCodec('none')
   for (const [what, { column: name, finds, change, expected, createdBy = CREATED_BY }] of Object.entries(CHANGES)) {
     const engine = await openEngine('hyparquet', { columns: COLUMNS, codec, createdBy })
-    const { bytes, group } = await engine.encode(VALUES, 100, MAGIC.length)
+    const { bytes, group } = await engine.encode(columnData(COLUMNS, VALUES), 100, MAGIC.length)
     const row = group as RowGroup
     change?.(row.columns.find(({ meta_data: data }) => data!.path_in_schema[0] === name)!.meta_data!, row)
     const path = file(t)

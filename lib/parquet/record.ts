@@ -1,9 +1,23 @@
-// One line of JSON -> one row. The values that have a column are read out of the text, what is left is cut out of it as it stands.
+// One line of JSON -> one row. The values that have a column are found in the bytes of the line, what is left is cut out of it as it
+// stands. Nothing is parsed, and no string made, unless it has to be: of a key that is not the one expected, of a string with
+// escapes, of a number that is no short integer, of a date; and of a line in which a key comes twice, to write it anew.
 import type { Column, Values } from './columns.js'
-import { matches, newField, Fields, type Field } from './fields.js'
+import { newField, Fields, type Field } from './fields.js'
 import { fit, isInt32, isWellFormed } from './fit.js'
-import { BRACE, CLOSING, COMMA, QUOTE, Scanner } from './json.js'
+import { BRACE, CLOSING, COMMA, matches, QUOTE, Scanner } from './json.js'
+import { Text } from './text.js'
 import { microsOf, microsOfMillis } from './time.js'
+
+/** Of a string column the place in the text, of any other the value; at the index of the column. */
+export interface Row {
+  values: Values
+  /** -1 for null. */
+  from: Int32Array
+  to: Int32Array
+}
+
+export const emptyRow = ({ length }: readonly Column[]): Row =>
+  ({ values: Array.from({ length }, () => null), from: new Int32Array(length).fill(-1), to: new Int32Array(length).fill(-1) })
 
 export interface RecordOptions {
   /** As columnsOf() gives them. */
@@ -17,8 +31,6 @@ const INVALID = -1
 /** A key comes twice, or may do so. */
 const REPEATED = -2
 const NULL = 0x6e
-/** Surrogates without their other half: UTF-8 has none. */
-const HALVES = /\p{Surrogate}/gu
 
 export class RecordReader {
   /** Values that did not fit their column and stayed in attrs. */
@@ -30,15 +42,19 @@ export class RecordReader {
   readonly #numbers: ReadonlyMap<string, number>
   readonly #labels: ReadonlyMap<number, string>
   readonly #slots: { time: number, severity: number, attrs: number, corrupt: number }
-  #row: Values = []
+  #text = new Text(Buffer.alloc(0))
+  #row = emptyRow([])
   #line = 0
   /** No key comes twice: that has been seen to. */
   #unique = false
   /** Of the line at hand. */
   #misfits = 0
-  /** Of the object that was read last: whether columns took anything from it, and the text of the members they left. */
+  /** Whether columns took anything from the object that was read last. */
   #taken = false
-  #rest = ''
+  /** Where the members begin and end that columns leave; of an object of which they leave some, its key and brace, and its end, by themselves. */
+  readonly #parts: number[] = []
+  /** How many of these numbers are of the line at hand. */
+  #count = 0
 
   constructor ({ columns, levels }: RecordOptions) {
     const numbers = Object.entries(levels).filter(([, number]) => isInt32(number))
@@ -51,65 +67,76 @@ export class RecordReader {
   }
 
   /**
-   * Fills `row`: one value per column, in their order. A value goes to its column when that gives it back exactly. Every other one
-   * stays in `attrs` under its key: JSON text of an object, cut out of the line; null when nothing is left. What goes to a column
-   * and stays as well: times and timestamps that are anything but an integer of milliseconds, and labels of levels. Of a key that
-   * comes twice in an object on the path of a column the last one counts, as in JSON.parse. A line that is no JSON object goes to
-   * `_corrupt`, with U+FFFD for halves of surrogate pairs (what was decoded from UTF-8 has none). Nothing throws.
-   * Strings may be slices of `line`, and keep it alive.
+   * Fills `row` from the line that goes from `from` to `to`. Puts an end there, and a brace before and behind what is left of it.
+   *
+   * A value goes to its column when that gives it back exactly. Every other one stays in `attrs` under its key: JSON text of an
+   * object, cut out of the line; null when nothing is left. What goes to a column and stays as well: times and timestamps that are
+   * anything but an integer of milliseconds, and labels of levels. Of a key that comes twice in an object on the path of a column
+   * the last one counts, as in JSON.parse. A line that is no JSON object goes to `_corrupt`. Nothing throws.
    *
    * `fallback` is the time, in microseconds since the epoch, of a record without a usable one. The row gets the microsecond after
    * the millisecond in which it lies: the time of a record that has one is either whole milliseconds or in `attrs` too, so that the
    * one that is made up can be told from it. See restore() for the way back.
    */
-  read (line: string, row: Values, fallback: number): void {
-    row.fill(null)
+  read (text: Text, from: number, to: number, row: Row, fallback: number): void {
+    this.#text = text
     this.#row = row
-    const end = this.#record(isWellFormed(line) ? line : escaped(line))
-    if (end === INVALID) {
-      row.fill(null)
-      row[this.#slots.corrupt] = line.replace(HALVES, '\ufffd')
-      this.corrupt++
-    } else {
-      if (this.#rest !== '') row[this.#slots.attrs] = `{${this.#rest}}`
+    text.bytes[to] = 0
+    if (this.#record(from, to)) {
+      this.#keepRest()
       this.spilled += this.#misfits
+    } else {
+      this.#clear()
+      this.#place(this.#slots.corrupt, from, to)
+      this.corrupt++
     }
-    row[this.#slots.time] ??= Math.floor(fallback / 1000) * 1000 + 1
+    row.values[this.#slots.time] ??= Math.floor(fallback / 1000) * 1000 + 1
   }
 
-  #record (line: string): number {
+  #record (from: number, to: number): boolean {
+    const end = this.#whole(from, to)
+    if (end !== REPEATED) return end >= 0
     const json = this.#json
-    json.load(line)
-    const end = this.#whole()
-    if (end !== REPEATED) return end
-    const from = json.space(0)
-    const to = json.value(from)
-    if (to < 0 || json.space(to) !== line.length) return INVALID
-    this.#row.fill(null)
-    json.load(this.#latest(from, this.#root))
+    const start = json.space(from)
+    const valid = json.value(start)
+    if (valid < 0 || json.space(valid) !== to) return false
+    const latest = this.#text.add(this.#latest(start, this.#root))
     this.#unique = true
-    this.#whole()
+    this.#whole(latest, this.#text.length - 1)
     this.#unique = false
-    return to
+    return true
   }
 
-  #whole (): number {
+  #whole (from: number, to: number): number {
     const json = this.#json
+    json.codes = this.#text.bytes
+    this.#clear()
     // Wraps around in good time to stay a small integer; a key that seems to come twice by that does no harm.
     this.#line = (this.#line + 1) & 0x3fffffff
-    this.#misfits = 0
-    const at = json.space(0)
+    const at = json.space(from)
     if (json.codes[at] !== BRACE) return INVALID
     const end = this.#members(at + 1, this.#root)
-    return end < 0 || json.space(end) === json.text.length ? end : INVALID
+    return end < 0 || json.space(end) === to ? end : INVALID
+  }
+
+  #clear (): void {
+    const { values, from } = this.#row
+    values.fill(null)
+    from.fill(-1)
+    this.#misfits = 0
+    this.#count = 0
+  }
+
+  #place (slot: number, from: number, to: number): void {
+    this.#row.from[slot] = from
+    this.#row.to[slot] = to
   }
 
   /** Reads an object from behind its brace to behind its end. */
   #members (at: number, fields: Fields): number {
     const json = this.#json
-    const { codes, text } = json
+    const { codes } = json
     let taken = false
-    let rest = ''
     /** Where members begin that stay, and where they end so far. */
     let from = -1
     let to = at
@@ -131,25 +158,29 @@ export class RecordReader {
       const value = json.colon(at)
       if (value < 0) return INVALID
 
+      const before = this.#count
       let stays = true
-      let inner = ''
       if (field.inside !== undefined && codes[value] === BRACE) {
+        if (from >= 0) this.#leave(from, to)
+        this.#leave(start, value + 1)
+        const empty = this.#count
         at = this.#members(value + 1, field.inside)
         if (at < 0) return at
         stays = !this.#taken
-        if (!stays && this.#rest !== '') inner = `${text.slice(start, value)}{${this.#rest}}`
+        if (stays) this.#count = before
+        else if (this.#count === empty) this.#count -= 2
+        else this.#leave(at - 1, at)
       } else {
         at = json.value(value)
         if (at < 0) return INVALID
         if (field.slot >= 0) stays = !this.#store(field, value, at)
+        if (!stays && from >= 0) this.#leave(from, to)
       }
       if (stays) {
         if (from < 0) from = start
         to = at
       } else {
         taken = true
-        if (from >= 0) rest = joined(rest, text.slice(from, to))
-        if (inner !== '') rest = joined(rest, inner)
         from = -1
       }
 
@@ -158,9 +189,35 @@ export class RecordReader {
       if (!ends && codes[at] !== COMMA) return INVALID
       at = ends ? at + 1 : json.space(at + 1)
     }
+    if (from >= 0) this.#leave(from, to)
     this.#taken = taken
-    this.#rest = from < 0 ? rest : joined(rest, text.slice(from, to))
     return at
+  }
+
+  #leave (from: number, to: number): void {
+    this.#parts[this.#count++] = from
+    this.#parts[this.#count++] = to
+  }
+
+  #keepRest (): void {
+    const text = this.#text
+    const [from, to] = this.#parts as [number, number]
+    if (this.#count === 0) return
+    if (this.#count === 2) {
+      // Before and behind it is a brace, a comma or a space, which nobody needs any more.
+      text.bytes[from - 1] = BRACE
+      text.bytes[to] = BRACE + CLOSING
+      return this.#place(this.#slots.attrs, from - 1, to + 1)
+    }
+    const start = text.length
+    text.put(BRACE)
+    for (let part = 0; part < this.#count; part += 2) {
+      const from = this.#parts[part]!
+      if (text.bytes[text.length - 1] !== BRACE && text.bytes[from] !== BRACE + CLOSING) text.put(COMMA)
+      text.copy(from, this.#parts[part + 1]!)
+    }
+    text.put(BRACE + CLOSING)
+    this.#place(this.#slots.attrs, start, text.length)
   }
 
   /** The field behind `last`, for a key that is not the one expected there; undefined when it may have come before. */
@@ -177,10 +234,26 @@ export class RecordReader {
     if (this.#json.codes[from] === NULL) return false
     if (type === 'level') return this.#storeLevel(slot, from, to)
     if (type === 'time' || type === 'timestamp') return this.#storeTime(slot, from, to)
+    if (type === 'string') return this.#storeString(slot, from, to)
     const value = fit(type, this.#json, from, to)
     if (value === undefined) this.#misfits++
-    else this.#row[slot] = value
+    else this.#row.values[slot] = value
     return value !== undefined
+  }
+
+  #storeString (slot: number, from: number, to: number): boolean {
+    const json = this.#json
+    const string = json.codes[from] === QUOTE && json.escaped ? json.stringAt(from, to) : ''
+    // Only an escape can make half of a surrogate pair, of which there is no UTF-8.
+    if (json.codes[from] !== QUOTE || !isWellFormed(string)) {
+      this.#misfits++
+      return false
+    }
+    if (json.escaped) {
+      const start = this.#text.add(string)
+      this.#place(slot, start, this.#text.length - 1)
+    } else this.#place(slot, from + 1, to - 1)
+    return true
   }
 
   #storeLevel (slot: number, from: number, to: number): boolean {
@@ -191,24 +264,28 @@ export class RecordReader {
       this.#misfits++
       return false
     }
-    this.#row[slot] = number
-    this.#row[this.#slots.severity] = label ?? this.#labels.get(number) ?? null
+    this.#row.values[slot] = number
+    const severity = label ?? this.#labels.get(number)
+    if (severity !== undefined) {
+      const start = this.#text.constant(severity)
+      this.#place(this.#slots.severity, start, start + Buffer.byteLength(severity))
+    }
     return label === undefined
   }
 
   #storeTime (slot: number, from: number, to: number): boolean {
     const json = this.#json
     const exact = microsOfMillis(json.integerAt(from, to))
-    const micros = exact ?? microsOf(json.text.slice(from, to))
+    const micros = exact ?? microsOf(json.slice(from, to))
     if (micros === undefined) this.#misfits++
-    else this.#row[slot] = micros
+    else this.#row.values[slot] = micros
     return exact !== undefined
   }
 
   /** The text of the valid object at `at` with only the last of the members that have the same key, in objects that are looked into. */
   #latest (at: number, fields: Fields): string {
     const json = this.#json
-    const { codes, text } = json
+    const { codes } = json
     const members = new Map<string, { from: number, value: number, to: number }>()
     at = json.space(at + 1)
     while (codes[at] !== BRACE + CLOSING) {
@@ -224,20 +301,10 @@ export class RecordReader {
     let rest = ''
     for (const [key, { from, value, to }] of members) {
       const inside = codes[value] === BRACE ? fields.get(key)?.inside : undefined
-      rest = joined(rest, inside ? text.slice(from, value) + this.#latest(value, inside) : text.slice(from, to))
+      rest = joined(rest, inside ? json.slice(from, value) + this.#latest(value, inside) : json.slice(from, to))
     }
     return `{${rest}}`
   }
 }
 
 const joined = (members: string, more: string): string => members === '' ? more : `${members},${more}`
-
-/** Halves of surrogate pairs as escapes, which mean the same where they are JSON. */
-function escaped (line: string): string {
-  try {
-    JSON.parse(line)
-    return line.replace(HALVES, half => `\\u${half.charCodeAt(0).toString(16)}`)
-  } catch {
-    return line
-  }
-}

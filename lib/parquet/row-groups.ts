@@ -1,14 +1,16 @@
 // A segment's lines as columns, one group of rows for each partition that they belong to.
+import type { Column } from './columns.js'
+import type { ColumnData } from './engine.js'
 import { partitionDirectory, partitionNumber, type Partition } from './naming.js'
-import type { Column, Values } from './columns.js'
-import type { RecordReader } from './record.js'
+import { emptyRow, type RecordReader } from './record.js'
+import { Text, TextColumn } from './text.js'
 
 export interface RowGroup {
   /** Directory of the partition, '' without partitions. */
   partition: string
   rows: number
   /** In the order of the schema, each `rows` long. */
-  columns: Values[]
+  columns: ColumnData[]
 }
 
 export interface RowGroupOptions {
@@ -17,21 +19,29 @@ export interface RowGroupOptions {
   partition: Partition
 }
 
-/** `text` is whole lines, each ended by a newline; `opened` the Unix time in ms that a record without a usable one is given. */
-export function rowGroups (text: string, opened: number, { columns, reader, partition }: RowGroupOptions): RowGroup[] {
+const NEWLINE = 0x0a
+
+/** `lines` are whole ones, each ended by a newline; `opened` the Unix time in ms that a record without a usable one is given. */
+export function rowGroups (lines: Buffer, opened: number, { columns, reader, partition }: RowGroupOptions): RowGroup[] {
   const groups = new Map<number, RowGroup>()
-  const row: Values = columns.map(() => null)
+  const text = new Text(lines)
+  const { length } = text
+  const row = emptyRow(columns)
   const time = columns.findIndex(({ name }) => name === 'time')
-  for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
-    reader.read(text.slice(start, end), row, opened * 1000)
-    const number = partitionNumber(row[time] as number | bigint, partition)
+  for (let start = 0, end = text.bytes.indexOf(NEWLINE); end !== -1 && end < length; start = end + 1, end = text.bytes.indexOf(NEWLINE, start)) {
+    reader.read(text, start, end, row, opened * 1000)
+    const number = partitionNumber(row.values[time] as number | bigint, partition)
     let group = groups.get(number)
     if (!group) {
-      group = { partition: partitionDirectory(number, partition), rows: 0, columns: columns.map(() => []) }
+      group = { partition: partitionDirectory(number, partition), rows: 0, columns: columns.map(({ type }) => type === 'string' ? new TextColumn(text) : []) }
       groups.set(number, group)
     }
     group.rows++
-    for (let at = 0; at < row.length; at++) group.columns[at]!.push(row[at]!)
+    for (let at = 0; at < columns.length; at++) {
+      const column = group.columns[at]!
+      if (column instanceof TextColumn) column.push(row.from[at]!, row.to[at]!)
+      else column.push(row.values[at]!)
+    }
   }
   return [...groups.values()]
 }

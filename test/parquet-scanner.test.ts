@@ -23,9 +23,9 @@ const columnsFor = (columns: Record<string, ColumnType>, keys: Keys = KEYS): Ret
 const SCHEMAS = {
   plain: columnsFor({}),
   'every type': columnsFor({
-    'req.method': 'string', 'res.statusCode': 'int32', responseTime: 'double', seq: 'int64', cache: 'boolean', at: 'timestamp', 'a.b.c': 'string', 'a.d': 'double', ['__proto__.x']: 'int32', constructor: 'boolean' as const
+    'req.method': 'string', 'res.statusCode': 'int32', responseTime: 'double', seq: 'int64', cache: 'boolean', at: 'timestamp', 'a.b.c': 'string', 'a.d': 'double', '__proto__.x': 'int32', constructor: 'boolean' as const
   }),
-  'other keys': columnsFor({ 'req.headers.host': 'string', 'user.id': 'int64', 'user.plan': 'string', ms: 'int32', 'é': 'string' }, { messageKey: 'message', errorKey: 'error' }),
+  'other keys': columnsFor({ 'req.headers.host': 'string', 'user.id': 'int64', 'user.plan': 'string', ms: 'int32', é: 'string' }, { messageKey: 'message', errorKey: 'error' }),
   'paths that cross': columnsFor({ 'req.url': 'string', req: 'string', 'user.id.x': 'int32', user: 'int32', err: 'string', reqId: 'string' })
 }
 

@@ -1,23 +1,15 @@
 // One line of JSON -> one row. The values that have a column are found in the bytes of the line, what is left is cut out of it as it
 // stands. Nothing is parsed, and no string made, unless it has to be: of a key that is not the one expected, of a string with
 // escapes, of a number that is no short integer, of a date; and of a line in which a key comes twice, to write it anew.
-import type { Column, Values } from './columns.js'
+import type { Column } from './columns.js'
 import { newField, Fields, type Field } from './fields.js'
 import { fit, isInt32, isWellFormed } from './fit.js'
 import { BRACE, CLOSING, COMMA, matches, QUOTE, Scanner } from './json.js'
+import { latest } from './repeated.js'
+import { Rest } from './rest.js'
+import { Row } from './row.js'
 import { Text } from './text.js'
 import { microsOf, microsOfMillis } from './time.js'
-
-/** Of a string column the place in the text, of any other the value; at the index of the column. */
-export interface Row {
-  values: Values
-  /** -1 for null. */
-  from: Int32Array
-  to: Int32Array
-}
-
-export const emptyRow = ({ length }: readonly Column[]): Row =>
-  ({ values: Array.from({ length }, () => null), from: new Int32Array(length).fill(-1), to: new Int32Array(length).fill(-1) })
 
 export interface RecordOptions {
   /** As columnsOf() gives them. */
@@ -43,7 +35,7 @@ export class RecordReader {
   readonly #labels: ReadonlyMap<number, string>
   readonly #slots: { time: number, severity: number, attrs: number, corrupt: number }
   #text = new Text(Buffer.alloc(0))
-  #row = emptyRow([])
+  #row = new Row([])
   #line = 0
   /** No key comes twice: that has been seen to. */
   #unique = false
@@ -51,10 +43,7 @@ export class RecordReader {
   #misfits = 0
   /** Whether columns took anything from the object that was read last. */
   #taken = false
-  /** Where the members begin and end that columns leave; of an object of which they leave some, its key and brace, and its end, by themselves. */
-  readonly #parts: number[] = []
-  /** How many of these numbers are of the line at hand. */
-  #count = 0
+  readonly #rest = new Rest()
 
   constructor ({ columns, levels }: RecordOptions) {
     const numbers = Object.entries(levels).filter(([, number]) => isInt32(number))
@@ -83,11 +72,11 @@ export class RecordReader {
     this.#row = row
     text.bytes[to] = 0
     if (this.#record(from, to)) {
-      this.#keepRest()
+      if (this.#rest.count > 0) row.place(this.#slots.attrs, this.#rest.startIn(text), this.#rest.endIn(text))
       this.spilled += this.#misfits
     } else {
-      this.#clear()
-      this.#place(this.#slots.corrupt, from, to)
+      row.clear()
+      row.place(this.#slots.corrupt, from, to)
       this.corrupt++
     }
     row.values[this.#slots.time] ??= Math.floor(fallback / 1000) * 1000 + 1
@@ -100,9 +89,9 @@ export class RecordReader {
     const start = json.space(from)
     const valid = json.value(start)
     if (valid < 0 || json.space(valid) !== to) return false
-    const latest = this.#text.add(this.#latest(start, this.#root))
+    const anew = this.#text.add(latest(json, start, this.#root))
     this.#unique = true
-    this.#whole(latest, this.#text.length - 1)
+    this.#whole(anew, this.#text.length - 1)
     this.#unique = false
     return true
   }
@@ -110,7 +99,9 @@ export class RecordReader {
   #whole (from: number, to: number): number {
     const json = this.#json
     json.codes = this.#text.bytes
-    this.#clear()
+    this.#row.clear()
+    this.#rest.count = 0
+    this.#misfits = 0
     // Wraps around in good time to stay a small integer; a key that seems to come twice by that does no harm.
     this.#line = (this.#line + 1) & 0x3fffffff
     const at = json.space(from)
@@ -119,22 +110,10 @@ export class RecordReader {
     return end < 0 || json.space(end) === to ? end : INVALID
   }
 
-  #clear (): void {
-    const { values, from } = this.#row
-    values.fill(null)
-    from.fill(-1)
-    this.#misfits = 0
-    this.#count = 0
-  }
-
-  #place (slot: number, from: number, to: number): void {
-    this.#row.from[slot] = from
-    this.#row.to[slot] = to
-  }
-
   /** Reads an object from behind its brace to behind its end. */
   #members (at: number, fields: Fields): number {
     const json = this.#json
+    const rest = this.#rest
     const { codes } = json
     let taken = false
     /** Where members begin that stay, and where they end so far. */
@@ -158,23 +137,23 @@ export class RecordReader {
       const value = json.colon(at)
       if (value < 0) return INVALID
 
-      const before = this.#count
+      const before = rest.count
       let stays = true
       if (field.inside !== undefined && codes[value] === BRACE) {
-        if (from >= 0) this.#leave(from, to)
-        this.#leave(start, value + 1)
-        const empty = this.#count
+        if (from >= 0) rest.add(from, to)
+        rest.add(start, value + 1)
+        const empty = rest.count
         at = this.#members(value + 1, field.inside)
         if (at < 0) return at
         stays = !this.#taken
-        if (stays) this.#count = before
-        else if (this.#count === empty) this.#count -= 2
-        else this.#leave(at - 1, at)
+        if (stays) rest.count = before
+        else if (rest.count === empty) rest.count--
+        else rest.add(at - 1, at)
       } else {
         at = json.value(value)
         if (at < 0) return INVALID
         if (field.slot >= 0) stays = !this.#store(field, value, at)
-        if (!stays && from >= 0) this.#leave(from, to)
+        if (!stays && from >= 0) rest.add(from, to)
       }
       if (stays) {
         if (from < 0) from = start
@@ -189,35 +168,9 @@ export class RecordReader {
       if (!ends && codes[at] !== COMMA) return INVALID
       at = ends ? at + 1 : json.space(at + 1)
     }
-    if (from >= 0) this.#leave(from, to)
+    if (from >= 0) rest.add(from, to)
     this.#taken = taken
     return at
-  }
-
-  #leave (from: number, to: number): void {
-    this.#parts[this.#count++] = from
-    this.#parts[this.#count++] = to
-  }
-
-  #keepRest (): void {
-    const text = this.#text
-    const [from, to] = this.#parts as [number, number]
-    if (this.#count === 0) return
-    if (this.#count === 2) {
-      // Before and behind it is a brace, a comma or a space, which nobody needs any more.
-      text.bytes[from - 1] = BRACE
-      text.bytes[to] = BRACE + CLOSING
-      return this.#place(this.#slots.attrs, from - 1, to + 1)
-    }
-    const start = text.length
-    text.put(BRACE)
-    for (let part = 0; part < this.#count; part += 2) {
-      const from = this.#parts[part]!
-      if (text.bytes[text.length - 1] !== BRACE && text.bytes[from] !== BRACE + CLOSING) text.put(COMMA)
-      text.copy(from, this.#parts[part + 1]!)
-    }
-    text.put(BRACE + CLOSING)
-    this.#place(this.#slots.attrs, start, text.length)
   }
 
   /** The field behind `last`, for a key that is not the one expected there; undefined when it may have come before. */
@@ -251,8 +204,8 @@ export class RecordReader {
     }
     if (json.escaped) {
       const start = this.#text.add(string)
-      this.#place(slot, start, this.#text.length - 1)
-    } else this.#place(slot, from + 1, to - 1)
+      this.#row.place(slot, start, this.#text.length - 1)
+    } else this.#row.place(slot, from + 1, to - 1)
     return true
   }
 
@@ -267,8 +220,8 @@ export class RecordReader {
     this.#row.values[slot] = number
     const severity = label ?? this.#labels.get(number)
     if (severity !== undefined) {
-      const start = this.#text.constant(severity)
-      this.#place(this.#slots.severity, start, start + Buffer.byteLength(severity))
+      const { from, to } = this.#text.constant(severity)
+      this.#row.place(this.#slots.severity, from, to)
     }
     return label === undefined
   }
@@ -281,30 +234,4 @@ export class RecordReader {
     else this.#row.values[slot] = micros
     return exact !== undefined
   }
-
-  /** The text of the valid object at `at` with only the last of the members that have the same key, in objects that are looked into. */
-  #latest (at: number, fields: Fields): string {
-    const json = this.#json
-    const { codes } = json
-    const members = new Map<string, { from: number, value: number, to: number }>()
-    at = json.space(at + 1)
-    while (codes[at] !== BRACE + CLOSING) {
-      const from = at
-      at = json.string(from)
-      const key = json.stringAt(from, at)
-      const value = json.colon(at)
-      at = json.value(value)
-      members.set(key, { from, value, to: at })
-      at = json.space(at)
-      if (codes[at] === COMMA) at = json.space(at + 1)
-    }
-    let rest = ''
-    for (const [key, { from, value, to }] of members) {
-      const inside = codes[value] === BRACE ? fields.get(key)?.inside : undefined
-      rest = joined(rest, inside ? json.slice(from, value) + this.#latest(value, inside) : json.slice(from, to))
-    }
-    return `{${rest}}`
-  }
 }
-
-const joined = (members: string, more: string): string => members === '' ? more : `${members},${more}`

@@ -1,9 +1,10 @@
 // A segment's lines as columns, one group of rows for each partition that they belong to.
-import type { Column } from './columns.js'
+import type { Column, Values } from './columns.js'
 import type { ColumnData } from './engine.js'
 import { partitionDirectory, partitionNumber, type Partition } from './naming.js'
-import { emptyRow, type RecordReader } from './record.js'
+import { Row } from './row.js'
 import { Text, TextColumn } from './text.js'
+import type { RecordReader } from './record.js'
 
 export interface RowGroup {
   /** Directory of the partition, '' without partitions. */
@@ -26,7 +27,9 @@ export function rowGroups (lines: Buffer, opened: number, { columns, reader, par
   const groups = new Map<number, RowGroup>()
   const text = new Text(lines)
   const { length } = text
-  const row = emptyRow(columns)
+  const row = new Row(columns)
+  const slots = (isString: boolean): number[] => [...columns.keys()].filter(at => (columns[at]!.type === 'string') === isString)
+  const [strings, others] = [slots(true), slots(false)]
   const time = columns.findIndex(({ name }) => name === 'time')
   for (let start = 0, end = text.bytes.indexOf(NEWLINE); end !== -1 && end < length; start = end + 1, end = text.bytes.indexOf(NEWLINE, start)) {
     reader.read(text, start, end, row, opened * 1000)
@@ -37,11 +40,8 @@ export function rowGroups (lines: Buffer, opened: number, { columns, reader, par
       groups.set(number, group)
     }
     group.rows++
-    for (let at = 0; at < columns.length; at++) {
-      const column = group.columns[at]!
-      if (column instanceof TextColumn) column.push(row.from[at]!, row.to[at]!)
-      else column.push(row.values[at]!)
-    }
+    for (const at of strings) (group.columns[at] as TextColumn).push(row.from[at]!, row.to[at]!)
+    for (const at of others) (group.columns[at] as Values).push(row.values[at]!)
   }
   return [...groups.values()]
 }

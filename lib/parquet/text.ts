@@ -9,12 +9,17 @@ const ROOM = 4096
 /** Bytes up to which a loop copies as fast as a call. */
 const FEW = 48
 
+interface Place {
+  from: number
+  to: number
+}
+
 export class Text {
   /** UTF-8. Another buffer once that is full; what was in the old one stays there too. */
   bytes: Buffer
   /** How many bytes are in use. */
   length: number
-  readonly #constants = new Map<string, number>()
+  readonly #constants = new Map<string, Place>()
 
   /** Of `source` that is no UTF-8 has U+FFFD in its place. It is copied. */
   constructor (source: Buffer) {
@@ -36,10 +41,10 @@ export class Text {
   }
 
   /** The place of a string that comes again and again. */
-  constant (string: string): number {
-    let start = this.#constants.get(string)
-    if (start === undefined) this.#constants.set(string, start = this.add(string))
-    return start
+  constant (string: string): Place {
+    let place = this.#constants.get(string)
+    if (place === undefined) this.#constants.set(string, place = { from: this.add(string), to: this.length - 1 })
+    return place
   }
 
   put (byte: number): void {

@@ -34,7 +34,7 @@ export class Text {
   /** Writes `string`, which has to be well-formed, and a 0 behind it. Returns where it begins. */
   add (string: string): number {
     const start = this.length
-    this.#reserve(string.length * 3 + 1)
+    this.#reserve(Buffer.byteLength(string) + 1)
     this.length += this.bytes.write(string, start)
     this.put(0)
     return start
@@ -64,7 +64,7 @@ export class Text {
 
   #reserve (room: number): void {
     if (this.length + room <= this.bytes.length) return
-    const wider = Buffer.allocUnsafeSlow((this.length + room) * 2)
+    const wider = Buffer.allocUnsafeSlow(Math.ceil((this.length + room) * 1.5))
     this.bytes.copy(wider, 0, 0, this.length)
     this.bytes = wider
   }

@@ -1,5 +1,6 @@
 // Lines as bytes become the rows that JSON.parse would make of them: not a cell, a null, a character of attrs or a raw line is another.
-// Segments of generated lines go the way that the converting thread sends them; LINES says how many, SEED which.
+// Segments of generated lines go the way that the converting thread sends them; LINES says how many, SEED which. A long run:
+// LINES=5000000 npx tap run --timeout=0 test/parquet-scanner.test.ts
 import t from 'tap'
 import fc from 'fast-check'
 import { columnsOf, KEYS, type ColumnType, type Keys } from '../lib/parquet/columns.js'

@@ -72,7 +72,7 @@ export class RecordReader {
     this.#row = row
     text.bytes[to] = 0
     if (this.#record(from, to)) {
-      if (this.#rest.count > 0) row.place(this.#slots.attrs, this.#rest.startIn(text), this.#rest.endIn(text))
+      this.#rest.place(row, this.#slots.attrs, text)
       this.spilled += this.#misfits
     } else {
       row.clear()

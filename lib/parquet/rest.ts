@@ -1,5 +1,6 @@
 // What columns leave of a line, as JSON text of an object: parts of the line one behind the other, a comma between members.
 import { BRACE, CLOSING, COMMA } from './json.js'
+import type { Row } from './row.js'
 import type { Text } from './text.js'
 
 export class Rest {
@@ -15,26 +16,24 @@ export class Rest {
     this.#to[this.count++] = to
   }
 
-  /** Where the object begins that ends with the text, or with what `endIn` says. */
-  startIn (text: Text): number {
+  /** Puts the object into a column of `row`, where there is anything left. */
+  place (row: Row, slot: number, text: Text): void {
     if (this.count === 1) {
+      const [from, to] = [this.#from[0]! - 1, this.#to[0]!]
       // Before and behind a single part is a brace, a comma or a space, which nobody needs any more.
-      text.bytes[this.#from[0]! - 1] = BRACE
-      text.bytes[this.#to[0]!] = BRACE + CLOSING
-      return this.#from[0]! - 1
+      text.bytes[from] = BRACE
+      text.bytes[to] = BRACE + CLOSING
+      row.place(slot, from, to + 1)
+    } else if (this.count > 1) {
+      const start = text.length
+      text.put(BRACE)
+      for (let part = 0; part < this.count; part++) {
+        const from = this.#from[part]!
+        if (text.bytes[text.length - 1] !== BRACE && text.bytes[from] !== BRACE + CLOSING) text.put(COMMA)
+        text.copy(from, this.#to[part]!)
+      }
+      text.put(BRACE + CLOSING)
+      row.place(slot, start, text.length)
     }
-    const start = text.length
-    text.put(BRACE)
-    for (let part = 0; part < this.count; part++) {
-      const from = this.#from[part]!
-      if (text.bytes[text.length - 1] !== BRACE && text.bytes[from] !== BRACE + CLOSING) text.put(COMMA)
-      text.copy(from, this.#to[part]!)
-    }
-    text.put(BRACE + CLOSING)
-    return start
-  }
-
-  endIn (text: Text): number {
-    return this.count === 1 ? this.#to[0]! + 1 : text.length
   }
 }

@@ -8,6 +8,7 @@ import { COLUMN_TYPES, type Column, type ColumnType, type Value } from '../lib/p
 import { ENGINES, openEngine, type EngineName } from '../lib/parquet/engine.js'
 import { conform } from './fixtures/conformance.js'
 import { column, CREATED_BY, difference, duck, footerOf, READERS, rowsOf, withoutPolars, writeFile, type FileOptions } from './fixtures/parquet.js'
+import { columnData } from './fixtures/rows.js'
 import { pagesOf } from './fixtures/parquet-structure.js'
 import { COLUMNS, distinct, EXTREMES, shapes, STRINGS } from './fixtures/parquet-values.js'
 
@@ -115,7 +116,7 @@ for (const engine of ENGINES) {
 
   t.test(`${engine}: row groups that are encoded at the same time, with two codecs, do not mix`, async t => {
     const columns = [column('text', 'string'), column('large', 'int64')]
-    const values = [distinct(20, 400), Array.from({ length: 400 }, (_, row) => BigInt(row))]
+    const values = columnData(columns, [distinct(20, 400), Array.from({ length: 400 }, (_, row) => BigInt(row))])
     const engines = await Promise.all((['zstd', 'gzip', 'snappy', 'none'] as const).map(async codec =>
       openEngine(engine, { columns, codec: await openCodec(codec), createdBy: CREATED_BY })))
     const alone: Buffer[] = []

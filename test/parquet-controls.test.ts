@@ -10,6 +10,7 @@ import type { Value, Values } from '../lib/parquet/columns.js'
 import { ENGINES, MAGIC, openEngine } from '../lib/parquet/engine.js'
 import { conform, type Expectations } from './fixtures/conformance.js'
 import { column, CREATED_BY, difference, duck, READERS, rowsOf, writeFile } from './fixtures/parquet.js'
+import { columnData } from './fixtures/rows.js'
 import { distinct } from './fixtures/parquet-values.js'
 
 const file = (t: Test): string => join(t.testdir(), 'app.parquet')
@@ -67,7 +68,7 @@ const CHANGES: Record<string, { column: 'text' | 'real' | 'id', finds: number[],
   'a bound that is not tight': { column: 'real', finds: [16], change: ({ statistics }) => { statistics!.max_value = 2 } },
   'one bound only': { column: 'text', finds: [17], change: ({ statistics }) => { delete statistics!.min_value } },
   'a cut that says it is none': { column: 'id', finds: [17], change: ({ statistics }) => { statistics!.is_max_value_exact = true } },
-  'a bound that is longer than the value': { column: 'text', finds: [17], change: ({ statistics }) => { statistics!.max_value += 'z' } },
+  'a bound that is longer than the value': { column: 'text', finds: [17], change: ({ statistics }) => { statistics!.max_value = `${Buffer.from(statistics!.max_value as Uint8Array).toString()}z` } },
   NaN: { column: 'real', finds: [18], change: ({ statistics }) => { statistics!.max_value = NaN } },
   'a positive zero': { column: 'real', finds: [18], change: ({ statistics }) => { statistics!.min_value = 0 } },
   'no null_count': { column: 'real', finds: [19], change: ({ statistics }) => { delete statistics!.null_count } },
@@ -84,7 +85,7 @@ t.test('what is wrong in a footer is found', async t => {
   const codec = await openCodec('none')
   for (const [what, { column: name, finds, change, expected, createdBy = CREATED_BY }] of Object.entries(CHANGES)) {
     const engine = await openEngine('hyparquet', { columns: COLUMNS, codec, createdBy })
-    const { bytes, group } = await engine.encode(VALUES, 100, MAGIC.length)
+    const { bytes, group } = await engine.encode(columnData(COLUMNS, VALUES), 100, MAGIC.length)
     const row = group as RowGroup
     change?.(row.columns.find(({ meta_data: data }) => data!.path_in_schema[0] === name)!.meta_data!, row)
     const path = file(t)

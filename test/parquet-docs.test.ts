@@ -4,10 +4,10 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { COLUMN_TYPES, columnsOf, KEYS, type ColumnType, type Values } from '../lib/parquet/columns.js'
-import { RecordReader } from '../lib/parquet/record.js'
+import { COLUMN_TYPES, columnsOf, KEYS, type ColumnType } from '../lib/parquet/columns.js'
 import { cleanEnv, until } from './fixtures/harness.js'
 import { column, duck, polars, withoutPolars, writeFile } from './fixtures/parquet.js'
+import { reader } from './fixtures/rows.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const page = fs.readFileSync(join(root, 'docs/parquet.md'), 'utf8')
@@ -87,12 +87,9 @@ t.test('fit or spill: each row of the table', async t => {
   for (const [, value, types, becomes] of rows) {
     for (const type of types === 'any' ? COLUMN_TYPES : types!.split(', ') as ColumnType[]) {
       const columns = columnsOf([{ path: ['x'], name: 'x', type }], KEYS)
-      const row: Values = columns.map(() => null)
-      const reader = new RecordReader({ columns, levels: {} })
-      reader.read(`{"time":1700000000000,"x":${value}}`, row, 0)
-      const at = (name: string) => row[columns.findIndex(column => column.name === name)]
+      const { row, spilled: count } = reader(columns, {})(`{"time":1700000000000,"x":${value}}`, 0)
       const spilled = /^null, and `attrs` has `(.*?)`/.exec(becomes!)
-      t.strictSame([String(at('x')), at('attrs'), reader.spilled], spilled ? ['null', `{"x":${spilled[1]}}`, value === 'null' ? 0 : 1] : [becomes, null, 0], `${value} as ${type}`)
+      t.strictSame([String(row.x), row.attrs, count], spilled ? ['null', `{"x":${spilled[1]}}`, value === 'null' ? 0 : 1] : [becomes, null, 0], `${value} as ${type}`)
     }
   }
 })

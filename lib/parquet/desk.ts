@@ -100,14 +100,14 @@ export async function run (job: Job): Promise<Outcome> {
 async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, { do: 'convert' }>, { stage, ...at }: Desk, outcome: Outcome): Promise<boolean> {
   if (!stage.has(id)) {
     const { spilled, corrupt } = at.reader
-    let text: string
+    let lines: Buffer
     try {
-      text = fs.readFileSync(path, 'utf8')
+      lines = fs.readFileSync(path)
     } catch (error) {
       if (errno(error) === 'ENOENT') return false
       throw error
     }
-    await stage.add(id, opened, inPieces(text, opened, at, pieces))
+    await stage.add(id, opened, inPieces(lines, opened, at, pieces))
     outcome.spilled = at.reader.spilled - spilled
     outcome.corrupt = at.reader.corrupt - corrupt
   }
@@ -115,12 +115,12 @@ async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, 
   return true
 }
 
-/** The row groups of `text`, made one piece after the other, so that only one of them is in memory. */
-function * inPieces (text: string, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
-  const size = Math.ceil(text.length / pieces)
-  for (let start = 0; start < text.length;) {
-    const end = text.indexOf('\n', Math.min(start + size, text.length) - 1) + 1
-    yield * rowGroups(text.slice(start, end), opened, options)
+/** The row groups of `lines`, made one piece after the other, so that only one of them is in memory. */
+function * inPieces (lines: Buffer, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
+  const size = Math.ceil(lines.length / pieces)
+  for (let start = 0; start < lines.length;) {
+    const end = lines.indexOf('\n', Math.min(start + size, lines.length) - 1) + 1
+    yield * rowGroups(lines.subarray(start, end), opened, options)
     start = end
   }
 }

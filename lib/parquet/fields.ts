@@ -5,8 +5,8 @@
 import type { Column, ColumnType } from './columns.js'
 
 export interface Field {
-  /** The key as JSON.stringify writes it. */
-  readonly codes: Uint16Array
+  /** The key as JSON.stringify writes it, in UTF-8. */
+  readonly codes: Buffer
   /** Index of the column of its value; -1 for none. */
   slot: number
   type: ColumnType | 'time' | 'level'
@@ -23,9 +23,7 @@ const MOST = 1000
 const LONGEST = 200
 
 export function newField (key: string): Field {
-  const text = JSON.stringify(key)
-  const codes = new Uint16Array(text.length).map((_, index) => text.charCodeAt(index))
-  return { codes, slot: -1, type: 'string', inside: undefined, seen: 0, next: undefined }
+  return { codes: Buffer.from(JSON.stringify(key)), slot: -1, type: 'string', inside: undefined, seen: 0, next: undefined }
 }
 
 export class Fields {
@@ -44,8 +42,7 @@ export class Fields {
     if (this.#others === MOST) return this.#forget()
     this.#others++
     const field = newField(key)
-    // A slice keeps the text alive of which it was cut; what JSON.parse makes does not.
-    this.#known.set(JSON.parse(JSON.stringify(key)) as string, field)
+    this.#known.set(key, field)
     return field
   }
 
@@ -69,10 +66,4 @@ export class Fields {
     if (rest.length > 0) (field.inside ??= new Fields()).addColumn({ name, type, path: rest }, slot)
     else Object.assign(field, { slot, type: name === 'time' || name === 'level' ? name : type })
   }
-}
-
-/** The index behind `key`; -1 when it is not at `at`. */
-export function matches (codes: Uint16Array, at: number, key: Uint16Array): number {
-  for (let index = 0; index < key.length; index++) if (codes[at++] !== key[index]) return -1
-  return at
 }

@@ -1,6 +1,6 @@
 // Which values a column takes: those that it gives back as they were. Nothing is converted to make it fit. Pure.
 import type { ColumnType, Value } from './columns.js'
-import { QUOTE, ZERO, MINUS, type Scanner } from './json.js'
+import { ZERO, MINUS, type Scanner } from './json.js'
 
 const INT32 = 2 ** 31
 const INT64 = 2n ** 63n
@@ -15,25 +15,18 @@ export const isInt32 = (number: number): boolean => Number.isInteger(number) && 
 
 /**
  * What a column of that type holds for the valid JSON value from `from` to `to`, the last one that `json` has passed; undefined when
- * it cannot hold it exactly. A 'timestamp' has forms of its own (time.ts).
+ * it cannot hold it exactly. A 'timestamp' has forms of its own (time.ts), a 'string' is a place in the text (record.ts).
  */
-export function fit (type: Exclude<ColumnType, 'timestamp'>, json: Scanner, from: number, to: number): Value | undefined {
+export function fit (type: Exclude<ColumnType, 'timestamp' | 'string'>, json: Scanner, from: number, to: number): Value | undefined {
   const first = json.codes[from]!
-  if (type === 'string') return first === QUOTE ? fitString(json, from, to) : undefined
   if (type === 'boolean') return first === 0x74 ? true : first === 0x66 ? false : undefined
   if (first !== MINUS && !(first >= ZERO && first <= 0x39)) return undefined
 
   const integer = json.integerAt(from, to)
   if (type === 'int32') return isInt32(integer) ? integer : undefined
   if (!Number.isNaN(integer)) return integer
-  const raw = json.text.slice(from, to)
+  const raw = json.slice(from, to)
   return type === 'int64' ? fitInt64(raw) : fitDouble(raw)
-}
-
-function fitString (json: Scanner, from: number, to: number): string | undefined {
-  const text = json.stringAt(from, to)
-  // The line itself is well-formed (RecordReader.read): only an escape can make a half of a pair.
-  return json.escaped && !isWellFormed(text) ? undefined : text
 }
 
 /** 16 digits and more. -0 is none: an int64 knows no sign of 0. */

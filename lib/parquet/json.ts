@@ -1,8 +1,6 @@
-// Walks over JSON text without making values of it, and refuses what JSON.parse refuses.
+// Walks over JSON text in UTF-8 without making values of it, and refuses what JSON.parse refuses.
 //
-// The text is copied into an array of its code units first: reading one costs a third of `charCodeAt`, most of all where the text
-// is a slice of a larger one.
-import { endianness } from 'node:os'
+// A byte of a character beyond ASCII is 0x80 or more: where one may stand, in strings alone, it is passed like a letter.
 
 export const QUOTE = 0x22
 export const COMMA = 0x2c
@@ -17,38 +15,21 @@ const BACKSLASH = 0x5c
 /** From an opening bracket or brace to the closing one. */
 export const CLOSING = 2
 
-/** Room that is kept between texts, in code units. */
-const USUAL = 65536
-// Buffers write UTF-16 as little-endian everywhere.
-const SWAPPED = endianness() === 'BE'
-
 const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39
 const isHex = (code: number): boolean => isDigit(code) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x66)
 /** What may follow a backslash, but for `u`. */
 const ESCAPES = new Set(Array.from('"\\/bfnrt', char => char.charCodeAt(0)))
 
+const WORDS = ['true', 'false', 'null'].map(word => Buffer.from(word))
+
 /** Every method takes an index and returns the one behind what it has passed, or -1 where that is not there. */
 export class Scanner {
-  text = ''
-  /** The text's code units and a 0 behind them, which is valid nowhere in JSON: no loop has to look for the end. */
-  codes = new Uint16Array(0)
+  /** The text, valid UTF-8, and a 0 behind it, which is valid nowhere in JSON: no loop has to look for the end. */
+  codes: Buffer = Buffer.alloc(1)
   /** Whether the string that was passed last has escapes. */
   escaped = false
-  #bytes = Buffer.alloc(0)
   /** Braces and brackets that are open; JSON.parse has no limit to them, hence no recursion here. */
   #open = new Uint8Array(64)
-
-  load (text: string): void {
-    const { length } = text
-    if (length >= this.codes.length || (this.codes.length > USUAL && length < USUAL)) {
-      this.codes = new Uint16Array(Math.max(length + 1, USUAL))
-      this.#bytes = Buffer.from(this.codes.buffer)
-    }
-    this.text = text
-    this.#bytes.write(text, 'utf16le')
-    if (SWAPPED) this.#bytes.subarray(0, length * 2).swap16()
-    this.codes[length] = 0
-  }
 
   space (at: number): number {
     const { codes } = this
@@ -103,8 +84,7 @@ export class Scanner {
 
   #scalar (at: number, code: number): number {
     if (code === MINUS || isDigit(code)) return this.number(at)
-    const word = code === 0x74 ? 'true' : code === 0x66 ? 'false' : 'null'
-    return this.text.startsWith(word, at) ? at + word.length : -1
+    return matches(this.codes, at, WORDS[code === 0x74 ? 0 : code === 0x66 ? 1 : 2]!)
   }
 
   #nested (at: number): number {
@@ -165,7 +145,11 @@ export class Scanner {
 
   /** The value of the string from `from` to `to`, which was the last one to be passed. */
   stringAt (from: number, to: number): string {
-    return this.escaped ? JSON.parse(this.text.slice(from, to)) as string : this.text.slice(from + 1, to - 1)
+    return this.escaped ? JSON.parse(this.slice(from, to)) as string : this.slice(from + 1, to - 1)
+  }
+
+  slice (from: number, to: number): string {
+    return this.codes.toString('utf8', from, to)
   }
 
   /** The integer from `from` to `to`, a valid number; NaN for one with a fraction, an exponent or more than 15 digits, and for -0. */
@@ -181,4 +165,10 @@ export class Scanner {
     }
     return negative ? -integer : integer
   }
+}
+
+/** The index behind `expected`; -1 when it is not at `at`. */
+export function matches (codes: Uint8Array, at: number, expected: Uint8Array): number {
+  for (let index = 0; index < expected.length; index++) if (codes[at++] !== expected[index]) return -1
+  return at
 }

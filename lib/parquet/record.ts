@@ -1,8 +1,14 @@
-// One line of JSON -> one row. The values that have a column are read out of the text, what is left is cut out of it as it stands.
-import type { Column, Values } from './columns.js'
-import { matches, newField, Fields, type Field } from './fields.js'
+// One line of JSON -> one row. The values that have a column are found in the bytes of the line, what is left is cut out of it as it
+// stands. Nothing is parsed, and no string made, unless it has to be: of a key that is not the one expected, of a string with
+// escapes, of a number that is no short integer, of a date; and of a line in which a key comes twice, to write it anew.
+import type { Column } from './columns.js'
+import { newField, Fields, type Field } from './fields.js'
 import { fit, isInt32, isWellFormed } from './fit.js'
-import { BRACE, CLOSING, COMMA, QUOTE, Scanner } from './json.js'
+import { BRACE, CLOSING, COMMA, matches, QUOTE, Scanner } from './json.js'
+import { latest } from './repeated.js'
+import { Rest } from './rest.js'
+import { Row } from './row.js'
+import { Text } from './text.js'
 import { microsOf, microsOfMillis } from './time.js'
 
 export interface RecordOptions {
@@ -17,8 +23,6 @@ const INVALID = -1
 /** A key comes twice, or may do so. */
 const REPEATED = -2
 const NULL = 0x6e
-/** Surrogates without their other half: UTF-8 has none. */
-const HALVES = /\p{Surrogate}/gu
 
 export class RecordReader {
   /** Values that did not fit their column and stayed in attrs. */
@@ -30,15 +34,16 @@ export class RecordReader {
   readonly #numbers: ReadonlyMap<string, number>
   readonly #labels: ReadonlyMap<number, string>
   readonly #slots: { time: number, severity: number, attrs: number, corrupt: number }
-  #row: Values = []
+  #text = new Text(Buffer.alloc(0))
+  #row = new Row([])
   #line = 0
   /** No key comes twice: that has been seen to. */
   #unique = false
   /** Of the line at hand. */
   #misfits = 0
-  /** Of the object that was read last: whether columns took anything from it, and the text of the members they left. */
+  /** Whether columns took anything from the object that was read last. */
   #taken = false
-  #rest = ''
+  readonly #rest = new Rest()
 
   constructor ({ columns, levels }: RecordOptions) {
     const numbers = Object.entries(levels).filter(([, number]) => isInt32(number))
@@ -51,65 +56,66 @@ export class RecordReader {
   }
 
   /**
-   * Fills `row`: one value per column, in their order. A value goes to its column when that gives it back exactly. Every other one
-   * stays in `attrs` under its key: JSON text of an object, cut out of the line; null when nothing is left. What goes to a column
-   * and stays as well: times and timestamps that are anything but an integer of milliseconds, and labels of levels. Of a key that
-   * comes twice in an object on the path of a column the last one counts, as in JSON.parse. A line that is no JSON object goes to
-   * `_corrupt`, with U+FFFD for halves of surrogate pairs (what was decoded from UTF-8 has none). Nothing throws.
-   * Strings may be slices of `line`, and keep it alive.
+   * Fills `row` from the line that goes from `from` to `to`. Puts an end there, and a brace before and behind what is left of it.
+   *
+   * A value goes to its column when that gives it back exactly. Every other one stays in `attrs` under its key: JSON text of an
+   * object, cut out of the line; null when nothing is left. What goes to a column and stays as well: times and timestamps that are
+   * anything but an integer of milliseconds, and labels of levels. Of a key that comes twice in an object on the path of a column
+   * the last one counts, as in JSON.parse. A line that is no JSON object goes to `_corrupt`. Nothing throws.
    *
    * `fallback` is the time, in microseconds since the epoch, of a record without a usable one. The row gets the microsecond after
    * the millisecond in which it lies: the time of a record that has one is either whole milliseconds or in `attrs` too, so that the
    * one that is made up can be told from it. See restore() for the way back.
    */
-  read (line: string, row: Values, fallback: number): void {
-    row.fill(null)
+  read (text: Text, from: number, to: number, row: Row, fallback: number): void {
+    this.#text = text
     this.#row = row
-    const end = this.#record(isWellFormed(line) ? line : escaped(line))
-    if (end === INVALID) {
-      row.fill(null)
-      row[this.#slots.corrupt] = line.replace(HALVES, '\ufffd')
-      this.corrupt++
-    } else {
-      if (this.#rest !== '') row[this.#slots.attrs] = `{${this.#rest}}`
+    text.bytes[to] = 0
+    if (this.#record(from, to)) {
+      this.#rest.place(row, this.#slots.attrs, text)
       this.spilled += this.#misfits
+    } else {
+      row.clear()
+      row.place(this.#slots.corrupt, from, to)
+      this.corrupt++
     }
-    row[this.#slots.time] ??= Math.floor(fallback / 1000) * 1000 + 1
+    row.values[this.#slots.time] ??= Math.floor(fallback / 1000) * 1000 + 1
   }
 
-  #record (line: string): number {
+  #record (from: number, to: number): boolean {
+    const end = this.#whole(from, to)
+    if (end !== REPEATED) return end >= 0
     const json = this.#json
-    json.load(line)
-    const end = this.#whole()
-    if (end !== REPEATED) return end
-    const from = json.space(0)
-    const to = json.value(from)
-    if (to < 0 || json.space(to) !== line.length) return INVALID
-    this.#row.fill(null)
-    json.load(this.#latest(from, this.#root))
+    const start = json.space(from)
+    const valid = json.value(start)
+    if (valid < 0 || json.space(valid) !== to) return false
+    const anew = this.#text.add(latest(json, start, this.#root))
     this.#unique = true
-    this.#whole()
+    this.#whole(anew, this.#text.length - 1)
     this.#unique = false
-    return to
+    return true
   }
 
-  #whole (): number {
+  #whole (from: number, to: number): number {
     const json = this.#json
+    json.codes = this.#text.bytes
+    this.#row.clear()
+    this.#rest.count = 0
+    this.#misfits = 0
     // Wraps around in good time to stay a small integer; a key that seems to come twice by that does no harm.
     this.#line = (this.#line + 1) & 0x3fffffff
-    this.#misfits = 0
-    const at = json.space(0)
+    const at = json.space(from)
     if (json.codes[at] !== BRACE) return INVALID
     const end = this.#members(at + 1, this.#root)
-    return end < 0 || json.space(end) === json.text.length ? end : INVALID
+    return end < 0 || json.space(end) === to ? end : INVALID
   }
 
   /** Reads an object from behind its brace to behind its end. */
   #members (at: number, fields: Fields): number {
     const json = this.#json
-    const { codes, text } = json
+    const rest = this.#rest
+    const { codes } = json
     let taken = false
-    let rest = ''
     /** Where members begin that stay, and where they end so far. */
     let from = -1
     let to = at
@@ -131,25 +137,29 @@ export class RecordReader {
       const value = json.colon(at)
       if (value < 0) return INVALID
 
+      const before = rest.count
       let stays = true
-      let inner = ''
       if (field.inside !== undefined && codes[value] === BRACE) {
+        if (from >= 0) rest.add(from, to)
+        rest.add(start, value + 1)
+        const empty = rest.count
         at = this.#members(value + 1, field.inside)
         if (at < 0) return at
         stays = !this.#taken
-        if (!stays && this.#rest !== '') inner = `${text.slice(start, value)}{${this.#rest}}`
+        if (stays) rest.count = before
+        else if (rest.count === empty) rest.count--
+        else rest.add(at - 1, at)
       } else {
         at = json.value(value)
         if (at < 0) return INVALID
         if (field.slot >= 0) stays = !this.#store(field, value, at)
+        if (!stays && from >= 0) rest.add(from, to)
       }
       if (stays) {
         if (from < 0) from = start
         to = at
       } else {
         taken = true
-        if (from >= 0) rest = joined(rest, text.slice(from, to))
-        if (inner !== '') rest = joined(rest, inner)
         from = -1
       }
 
@@ -158,8 +168,8 @@ export class RecordReader {
       if (!ends && codes[at] !== COMMA) return INVALID
       at = ends ? at + 1 : json.space(at + 1)
     }
+    if (from >= 0) rest.add(from, to)
     this.#taken = taken
-    this.#rest = from < 0 ? rest : joined(rest, text.slice(from, to))
     return at
   }
 
@@ -177,10 +187,26 @@ export class RecordReader {
     if (this.#json.codes[from] === NULL) return false
     if (type === 'level') return this.#storeLevel(slot, from, to)
     if (type === 'time' || type === 'timestamp') return this.#storeTime(slot, from, to)
+    if (type === 'string') return this.#storeString(slot, from, to)
     const value = fit(type, this.#json, from, to)
     if (value === undefined) this.#misfits++
-    else this.#row[slot] = value
+    else this.#row.values[slot] = value
     return value !== undefined
+  }
+
+  #storeString (slot: number, from: number, to: number): boolean {
+    const json = this.#json
+    const string = json.codes[from] === QUOTE && json.escaped ? json.stringAt(from, to) : ''
+    // Only an escape can make half of a surrogate pair, of which there is no UTF-8.
+    if (json.codes[from] !== QUOTE || !isWellFormed(string)) {
+      this.#misfits++
+      return false
+    }
+    if (json.escaped) {
+      const start = this.#text.add(string)
+      this.#row.place(slot, start, this.#text.length - 1)
+    } else this.#row.place(slot, from + 1, to - 1)
+    return true
   }
 
   #storeLevel (slot: number, from: number, to: number): boolean {
@@ -191,53 +217,21 @@ export class RecordReader {
       this.#misfits++
       return false
     }
-    this.#row[slot] = number
-    this.#row[this.#slots.severity] = label ?? this.#labels.get(number) ?? null
+    this.#row.values[slot] = number
+    const severity = label ?? this.#labels.get(number)
+    if (severity !== undefined) {
+      const { from, to } = this.#text.constant(severity)
+      this.#row.place(this.#slots.severity, from, to)
+    }
     return label === undefined
   }
 
   #storeTime (slot: number, from: number, to: number): boolean {
     const json = this.#json
     const exact = microsOfMillis(json.integerAt(from, to))
-    const micros = exact ?? microsOf(json.text.slice(from, to))
+    const micros = exact ?? microsOf(json.slice(from, to))
     if (micros === undefined) this.#misfits++
-    else this.#row[slot] = micros
+    else this.#row.values[slot] = micros
     return exact !== undefined
-  }
-
-  /** The text of the valid object at `at` with only the last of the members that have the same key, in objects that are looked into. */
-  #latest (at: number, fields: Fields): string {
-    const json = this.#json
-    const { codes, text } = json
-    const members = new Map<string, { from: number, value: number, to: number }>()
-    at = json.space(at + 1)
-    while (codes[at] !== BRACE + CLOSING) {
-      const from = at
-      at = json.string(from)
-      const key = json.stringAt(from, at)
-      const value = json.colon(at)
-      at = json.value(value)
-      members.set(key, { from, value, to: at })
-      at = json.space(at)
-      if (codes[at] === COMMA) at = json.space(at + 1)
-    }
-    let rest = ''
-    for (const [key, { from, value, to }] of members) {
-      const inside = codes[value] === BRACE ? fields.get(key)?.inside : undefined
-      rest = joined(rest, inside ? text.slice(from, value) + this.#latest(value, inside) : text.slice(from, to))
-    }
-    return `{${rest}}`
-  }
-}
-
-const joined = (members: string, more: string): string => members === '' ? more : `${members},${more}`
-
-/** Halves of surrogate pairs as escapes, which mean the same where they are JSON. */
-function escaped (line: string): string {
-  try {
-    JSON.parse(line)
-    return line.replace(HALVES, half => `\\u${half.charCodeAt(0).toString(16)}`)
-  } catch {
-    return line
   }
 }

@@ -1,6 +1,9 @@
 // A segment's lines as columns, one group of rows for each partition that they belong to.
-import { partitionDirectory, partitionNumber, type Partition } from './naming.js'
 import type { Column, Values } from './columns.js'
+import type { ColumnData } from './engine.js'
+import { partitionDirectory, partitionNumber, type Partition } from './naming.js'
+import { Row } from './row.js'
+import { Text, TextColumn } from './text.js'
 import type { RecordReader } from './record.js'
 
 export interface RowGroup {
@@ -8,7 +11,7 @@ export interface RowGroup {
   partition: string
   rows: number
   /** In the order of the schema, each `rows` long. */
-  columns: Values[]
+  columns: ColumnData[]
 }
 
 export interface RowGroupOptions {
@@ -17,21 +20,28 @@ export interface RowGroupOptions {
   partition: Partition
 }
 
-/** `text` is whole lines, each ended by a newline; `opened` the Unix time in ms that a record without a usable one is given. */
-export function rowGroups (text: string, opened: number, { columns, reader, partition }: RowGroupOptions): RowGroup[] {
+const NEWLINE = 0x0a
+
+/** `lines` are whole ones, each ended by a newline; `opened` the Unix time in ms that a record without a usable one is given. */
+export function rowGroups (lines: Buffer, opened: number, { columns, reader, partition }: RowGroupOptions): RowGroup[] {
   const groups = new Map<number, RowGroup>()
-  const row: Values = columns.map(() => null)
+  const text = new Text(lines)
+  const { length } = text
+  const row = new Row(columns)
+  const slots = (isString: boolean): number[] => [...columns.keys()].filter(at => (columns[at]!.type === 'string') === isString)
+  const [strings, others] = [slots(true), slots(false)]
   const time = columns.findIndex(({ name }) => name === 'time')
-  for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
-    reader.read(text.slice(start, end), row, opened * 1000)
-    const number = partitionNumber(row[time] as number | bigint, partition)
+  for (let start = 0, end = text.bytes.indexOf(NEWLINE); end !== -1 && end < length; start = end + 1, end = text.bytes.indexOf(NEWLINE, start)) {
+    reader.read(text, start, end, row, opened * 1000)
+    const number = partitionNumber(row.values[time] as number | bigint, partition)
     let group = groups.get(number)
     if (!group) {
-      group = { partition: partitionDirectory(number, partition), rows: 0, columns: columns.map(() => []) }
+      group = { partition: partitionDirectory(number, partition), rows: 0, columns: columns.map(({ type }) => type === 'string' ? new TextColumn(text) : []) }
       groups.set(number, group)
     }
     group.rows++
-    for (let at = 0; at < row.length; at++) group.columns[at]!.push(row[at]!)
+    for (const at of strings) (group.columns[at] as TextColumn).push(row.from[at]!, row.to[at]!)
+    for (const at of others) (group.columns[at] as Values).push(row.values[at]!)
   }
   return [...groups.values()]
 }

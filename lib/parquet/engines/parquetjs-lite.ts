@@ -6,8 +6,9 @@
 // index lacks required fields (frequency-chain/parquetjs#92, #157), and its footer knows neither logical types nor column orders.
 import { createRequire } from 'node:module'
 import type { Codec } from '../codec.js'
-import type { Column, Values } from '../columns.js'
-import { MAGIC, type Encoded, type Engine, type EngineOptions } from '../engine.js'
+import type { Column, Value } from '../columns.js'
+import { MAGIC, type ColumnData, type Encoded, type Engine, type EngineOptions } from '../engine.js'
+import { TextColumn } from '../text.js'
 
 type Physical = 'BYTE_ARRAY' | 'INT32' | 'INT64' | 'DOUBLE' | 'BOOLEAN'
 type Group = { readonly num_rows: number }
@@ -21,7 +22,7 @@ interface RowBuffer {
   rowCount: number
   pageRowCount: number
   /** Of the levels of a required column only the length is read. */
-  columnData: { column: { values: Values, dlevels: ArrayLike<number> } }
+  columnData: { column: { values: Array<Value | Buffer>, dlevels: ArrayLike<number> } }
   pages: { column: Array<{ page: Buffer }> }
 }
 interface Package {
@@ -76,7 +77,7 @@ export function open ({ columns, codec, createdBy }: EngineOptions): Engine<Grou
   const encoders = columns.map(column => chunkEncoder(column, compress))
 
   return {
-    async encode (values: readonly Values[], rows: number, offset: number): Promise<Encoded<Group>> {
+    async encode (values: readonly ColumnData[], rows: number, offset: number): Promise<Encoded<Group>> {
       const pages: Buffer[] = []
       const chunks: object[] = []
       let position = offset
@@ -128,10 +129,11 @@ interface Chunk {
   uncompressed: number
 }
 
-function chunkEncoder ({ type, required }: Column, compress: Compress): (values: Values) => Promise<Chunk> {
+function chunkEncoder ({ type, required }: Column, compress: Compress): (data: ColumnData) => Promise<Chunk> {
   const schema = new ParquetSchema({ column: { type: TYPES[type].type, optional: !required, compression: METHOD, statistics: false } })
 
-  return async all => {
+  return async data => {
+    const all = data instanceof TextColumn ? data.values() : data
     const chunk: Chunk = { pages: [], compressed: 0, uncompressed: 0 }
     const deflate: Compress = body => {
       const made = compress(body)
@@ -158,12 +160,12 @@ function chunkEncoder ({ type, required }: Column, compress: Compress): (values:
   }
 }
 
-/** A column page by page. Always copies: the package puts a Buffer in the place of every string it is given. */
-function * parts (values: Values): Generator<Values> {
+/** A column page by page. */
+function * parts (values: ReadonlyArray<Value | Buffer>): Generator<Array<Value | Buffer>> {
   let start = 0
   let bytes = 0
   for (const [at, value] of values.entries()) {
-    bytes += typeof value === 'string' ? 4 + value.length : 8
+    bytes += Buffer.isBuffer(value) ? 4 + value.length : 8
     if (bytes < PAGE_BYTES && at + 1 - start < PAGE_ROWS && at + 1 < values.length) continue
     yield values.slice(start, at + 1)
     start = at + 1

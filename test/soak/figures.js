@@ -30,10 +30,10 @@ export function line (points) {
   return { slope, error: points.length > 2 ? Math.sqrt(residue / (points.length - 2) / spread) : Infinity }
 }
 
-/** Growth of the resident memory of a life in MiB/h, over the medians of twenty or more stretches after its warm-up; undefined when that is too short. */
-function growth ({ began, ended, samples }) {
-  const length = ended - began
-  const from = began + Math.min(WARM_UP, length / 5)
+/** Growth of the resident memory of a life, since its last worker was started, in MiB/h, over the medians of twenty or more stretches after its warm-up; undefined when that is too short. */
+function growth ({ began, ended, samples, died }) {
+  const since = died.at(-1)?.at ?? began
+  const from = since + Math.min(WARM_UP, (ended - since) / 5)
   if (ended - from < LEAST) return undefined
   const stretch = Math.min(MINUTE, (ended - from) / 20)
   const groups = new Map()
@@ -73,7 +73,7 @@ function life ({ writer, began, ended, acked, samples, failed, died, stderr }) {
     eventLoop: median(samples.map(({ delay }) => delay)) ?? 0,
     failedFlushes: failed,
     workersDied: died.length,
-    growth: samples.length > 0 ? growth({ began, ended, samples }) : undefined,
+    growth: samples.length > 0 ? growth({ began, ended, samples, died }) : undefined,
     stderr: stderr.split('\n').slice(-10).join('\n')
   }
 }

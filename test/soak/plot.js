@@ -4,7 +4,8 @@ const [WIDTH, LEFT, RIGHT, TOP, HEIGHT, GAP] = [1200, 70, 190, 30, 230, 60]
 const COLOURS = { jsonl: '#2b8a3e', parquet: '#7048e8', http: '#e8590c', exporter: '#1971c2' }
 const MB = 2 ** 20
 
-const text = (x, y, said, more = '') => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${said.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`
+const escaped = said => said.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+const text = (x, y, said, more = '') => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${escaped(said)}</text>`
 
 /** A number that is nice to read, at or above `most`. */
 function ceiling (most) {
@@ -50,7 +51,7 @@ export function plot ({ samples: lives, faults }) {
   const bands = faults.flatMap(({ name, from, to }) => {
     const [left, width] = [memory.x(from), Math.max(1.5, memory.x(to) - memory.x(from))]
     return [
-      `<rect x="${left.toFixed(1)}" y="${TOP}" width="${width.toFixed(1)}" height="${below + HEIGHT - TOP}" fill="${name.startsWith('SIGKILL') ? '#fa5252' : '#868e96'}" opacity="0.18"><title>${name}</title></rect>`,
+      `<rect x="${left.toFixed(1)}" y="${TOP}" width="${width.toFixed(1)}" height="${below + HEIGHT - TOP}" fill="${name.startsWith('SIGKILL') ? '#fa5252' : '#868e96'}" opacity="0.18"><title>${escaped(name)}</title></rect>`,
       text(left + width / 2, below - 26, `${names.indexOf(name) + 1}`, 'text-anchor="middle" fill="#495057"')
     ]
   })

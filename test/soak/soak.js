@@ -23,7 +23,7 @@ const DISK = '768m'
 const MINUTE = 60_000
 const QUICK = { ms: 50_000, every: 3500, lasts: [700, 1500], rate: 2000, fileSize: '512k' }
 const FULL = { ms: 10 * MINUTE, every: MINUTE, lasts: [5000, 20_000], rate: 10_000, fileSize: '8m' }
-/** From this length on kills come in the first half only: memory is judged by one life that is long. */
+/** From this length on nothing is killed in the second half: memory is judged by a life that is long. */
 const LONG = 60 * MINUTE
 
 const { values } = parseArgs({
@@ -60,7 +60,7 @@ async function weather (storm, sweep, { ms, every, lasts: [least, most] }, rando
   while (storm.now() + every < ms) {
     const next = storm.now() + every
     const { value: fault } = faults.next()
-    if (!fault.kills || ms < LONG || storm.now() < ms / 2) {
+    if (!fault.restarts || ms < LONG || storm.now() < ms / 2) {
       const from = storm.now()
       await fault.strike(storm, least + random() * (most - least))
       storm.faults.push({ name: fault.name, from, to: storm.now() })

@@ -48,11 +48,11 @@ const clock = (name, offset) => ({
   }
 })
 
-/** `skip` says why a fault cannot be brought about here. */
+/** `skip` says why a fault cannot be brought about here; one that `restarts` has memory begin anew. */
 export const FAULTS = [
   {
     name: 'SIGKILL, restart',
-    kills: true,
+    restarts: true,
     async strike (storm) {
       await storm.kill()
       await storm.start()
@@ -110,6 +110,7 @@ export const FAULTS = [
   clock('clock a day ahead', 24 * HOUR),
   {
     name: 'worker terminated',
+    restarts: true,
     async strike (storm, ms) {
       storm.app.process.send('terminate')
       await sleep(ms)

@@ -4,7 +4,8 @@
 //   node app.js '{"writer": "life-0", "rate": 10000, "place": "/tmp/x", "url": "http://127.0.0.1:1234/", "fileSize": "8m", "exported": "/tmp/x/exported.ndjson", "clock": "/tmp/x/clock", "down": "/tmp/x/down"}'
 //
 // To its parent: { ready }, { acked: <lines below this number are safe>, lag: <ms>, outputs }, { failed: <message of a flush> },
-// { sample } once a second, { died: <message> } for a worker, { ended }. From its parent: 'terminate' the worker, 'end'.
+// { sample } once a second, { died: <message> } for a worker, { ended }. From its parent: 'terminate' the worker; 'die' by SIGKILL the moment
+// that some lines more have been acknowledged; 'end'.
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -15,6 +16,8 @@ import { exporter, flush, http, jsonl, parquet, shutdown, tee, watch } from 'pin
 const { writer, rate, place, url, clock, down, exported, fileSize } = JSON.parse(process.argv[2])
 /** ms between two bursts of lines, between two flushes, and that it catches up with at most: who was stopped for a minute does not log a minute's lines at once. */
 const [STEP, PAUSE, BEHIND] = [10, 100, 500]
+/** Lines whose acknowledgement is the last thing that it does. */
+const LAST = 500
 const PADDING = 'a request was answered, and this is what its line says'
 const RETRY = { minDelay: 50, maxDelay: 1000 }
 
@@ -56,6 +59,7 @@ const sampling = setInterval(() => {
 const load = new AbortController()
 process.on('message', message => {
   if (message === 'terminate') stream.worker.terminate()
+  if (message === 'die') die()
   if (message === 'end') load.abort()
 })
 process.on('disconnect', () => process.exit(1))
@@ -69,6 +73,12 @@ async function acknowledge (options) {
   } catch (error) {
     tell({ failed: error.message })
   }
+}
+
+async function die () {
+  for (let at = 0; at < LAST; at++) log.info({ writer, seq: seq++ }, PADDING)
+  await acknowledge()
+  process.kill(process.pid, 'SIGKILL')
 }
 
 while (!load.signal.aborted) {

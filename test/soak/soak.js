@@ -21,7 +21,7 @@ import { FAULTS } from './weather.js'
 /** Size of the disk that is filled: in memory, so not larger than it must be. */
 const DISK = '768m'
 const MINUTE = 60_000
-const QUICK = { ms: 50_000, every: 3500, lasts: [700, 1500], rate: 2000, fileSize: '512k' }
+const QUICK = { ms: 60_000, every: 3500, lasts: [700, 1500], rate: 2000, fileSize: '512k' }
 const FULL = { ms: 10 * MINUTE, every: MINUTE, lasts: [5000, 20_000], rate: 10_000, fileSize: '8m' }
 /** From this length on nothing is killed in the second half: memory is judged by a life that is long. */
 const LONG = 60 * MINUTE

@@ -58,6 +58,15 @@ export const FAULTS = [
       await storm.start()
     }
   },
+  {
+    name: 'SIGKILL after flush()',
+    restarts: true,
+    async strike (storm) {
+      storm.app.process.send('die')
+      await storm.app.exited
+      await storm.start()
+    }
+  },
   { name: 'receiver down', strike: receiver('down') },
   { name: 'receiver hanging', strike: receiver('hanging') },
   { name: 'receiver answers 503', strike: receiver('503') },

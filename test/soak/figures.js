@@ -12,6 +12,8 @@ const ENOUGH = 25 * MINUTE
 const LEAST = 3 * MINUTE
 /** At most, and at most a fifth of a short life. */
 const WARM_UP = 3 * MINUTE
+/** What a flush says whose worker has died under it. */
+const CLOSED = 'BLACKBOX_CLOSED'
 /** ms after a fault in which a flush still belongs to it. */
 const AFTERMATH = 1000
 
@@ -110,6 +112,7 @@ export function judge ({ storm, sweep, waiting, settings }) {
       { promise: 'no acknowledged line is lost', kept: sum('lost') === 0 },
       { promise: 'no line is there twice', kept: sum('duplicates') === 0 },
       { promise: 'no line and no batch is damaged', kept: sum('damaged') === 0 },
+      { promise: 'flush() fails only when its worker dies', kept: lives.every(({ failedFlushes }) => failedFlushes.every(({ message }) => message.includes(CLOSED))) },
       { promise: 'nothing waits when all is over', kept: sum('waiting') === 0 },
       { promise: `memory grows by at most ${BOUND} MiB/h`, kept: judged.length === 0 ? undefined : judged.every(({ growth }) => growth.slope - 2 * growth.error <= BOUND) }
     ]

@@ -36,9 +36,9 @@ ${table(['acknowledged lines', ...outputs.map(({ output }) => output)], [
 
 ${table(['flush(), ms', 'flushes', 'p50', 'p99', 'most'], [['without a fault', ...lag(lags.calm)], ['all', ...lag(lags.all)]])}
 
-${table(['life', 's', 'lines', 'CPU of one core', 'RSS start, end, most, MiB', 'growth, MiB/h', 'descriptors start, end, most', 'event loop p99, ms', 'workers replaced'], lives.map(life => [
+${table(['life', 's', 'lines', 'CPU of one core', 'RSS start, end, most, MiB', 'growth, MiB/h', 'descriptors start, end, most', 'event loop p99, ms', 'workers replaced', 'flushes that failed'], lives.map(life => [
   life.writer, whole(life.seconds), whole(life.logged), life.cpu === undefined ? '' : `${whole(life.cpu * 100)} %`,
-  Object.values(life.rss).map(whole).join(', '), grown(life), Object.values(life.descriptors).join(', '), tenth(life.eventLoop), life.workersDied
+  Object.values(life.rss).map(whole).join(', '), grown(life), Object.values(life.descriptors).join(', '), tenth(life.eventLoop), life.workersDied, life.failedFlushes.length
 ]))}
 
 ${table(['fault', 'times', 's in all'], counted.map(([name, some]) => [name, some.length, tenth(some.reduce((sum, { from, to }) => sum + to - from, 0) / 1000)]))}

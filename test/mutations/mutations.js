@@ -35,6 +35,15 @@ export const MUTATIONS = [
     name: '413 is halved, 400 is bisected'
   },
   {
+    promise: 'P2',
+    breaks: 'a worker that stands still once is taken for one without outputs, for good',
+    file: 'lib/requests.ts',
+    from: 'if (this.#ours) return\n',
+    to: '',
+    test: 'test/flush-errors.test.ts',
+    name: 'a worker that '
+  },
+  {
     promise: 'P3',
     breaks: 'after a failed fsync only what had not been written is written again',
     file: 'lib/journal/active.ts',

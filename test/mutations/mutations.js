@@ -38,7 +38,7 @@ export const MUTATIONS = [
     promise: 'P2',
     breaks: 'a worker that stands still once is taken for one without outputs, for good',
     file: 'lib/requests.ts',
-    from: 'if (this.#ours) return\n',
+    from: 'this.#ours = true\n',
     to: '',
     test: 'test/flush-errors.test.ts',
     name: 'a worker that '

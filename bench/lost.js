@@ -31,7 +31,7 @@ async function lose (contender, ending, rate) {
   const child = fork(fileURLToPath(new URL('lost/app.js', import.meta.url)), [JSON.stringify({ contender, ending, rate, dir, mark })], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   child.on('message', () => child.kill(ending.split(',')[0]))
   await once(child, 'exit')
-  const logged = fs.readFileSync(mark).readDoubleLE()
+  const logged = fs.statSync(mark).size / 8
   const found = new Set(fs.readdirSync(dir, { withFileTypes: true }).filter(entry => entry.isFile()).flatMap(({ name }) =>
     fs.readFileSync(join(dir, name), 'utf8').split('\n').slice(0, -1).flatMap(line => { try { return JSON.parse(line).seq } catch { return [] } })))
   fs.rmSync(base, { recursive: true })

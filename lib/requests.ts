@@ -7,9 +7,9 @@ import type { TransportStream } from './logger.js'
 
 /** An application that logs in every turn of the event loop keeps pino's flush from ever starting (thread-stream, `flushBuffer`). */
 const STARVED = 250
-/** ms after which a worker that has not answered is asked through pino's flush whether it is up. */
+/** ms after which a worker that has never answered is asked through pino's flush whether it is up. */
 const GRACE = 500
-/** ms after which a worker is not waited for any longer if pino's flush does not come back. */
+/** ms after which such a worker is not waited for any longer if pino's flush does not come back. */
 const SILENCE = 3000
 
 /** What a transport emits when its worker has died and is to be replaced (succession.ts). */
@@ -29,8 +29,8 @@ export class Requests {
   #next: Promise<void> | undefined
   /** A flush of pino's that has not come back. */
   #flushing = false
-  /** There are no outputs of ours in this worker. */
-  #foreign = false
+  /** Whether there are outputs of ours in this worker; one that has answered once has some, however long it stands still later. */
+  #ours: boolean | undefined
 
   static of (transport: TransportStream): Requests {
     let requests = all.get(transport)
@@ -41,6 +41,7 @@ export class Requests {
   private constructor (transport: TransportStream) {
     this.#transport = transport
     transport.on(EVENTS.answer, (answer: Answer) => {
+      this.#ours = true
       this.#open.get(answer.id)?.(answer)
       for (const look of this.news) look()
     })
@@ -82,7 +83,7 @@ export class Requests {
   /** Undefined when the worker has no outputs, or `signal` ends the waiting. Rejects with a FlushError when it is closed. */
   async ask (request: Omit<Request, 'id'>, signal?: AbortSignal): Promise<Answer | undefined> {
     if (this.#transport.destroyed) throw closed()
-    if (signal?.aborted || this.#foreign) return undefined
+    if (signal?.aborted || this.#ours === false) return undefined
     const id = ++lastId
     return await new Promise<Answer | undefined>((resolve, reject) => {
       const settle = (answer?: Answer | Error): void => {
@@ -92,11 +93,9 @@ export class Requests {
         if (answer instanceof Error) reject(answer)
         else resolve(answer)
       }
-      const silence = setTimeout(settle, SILENCE)
+      const silence = setTimeout(() => { if (!this.#ours) settle() }, SILENCE)
       signal?.addEventListener('abort', () => settle(), { once: true })
-      let heard = false
       this.#open.set(id, answer => {
-        heard = true
         clearTimeout(silence)
         clearTimeout(grace)
         if (answer instanceof Error || answer.done) settle(answer)
@@ -104,12 +103,12 @@ export class Requests {
       this.#transport.emit('message', { ...request, id } satisfies Request)
       // The worker answers in order: when it has answered pino and not us, there is nobody to answer.
       const deaf = (): void => {
-        if (heard) return
-        this.#foreign = true
+        if (this.#ours) return
+        this.#ours = false
         settle()
       }
       // Not before it is needed: pino keeps the process alive until its flush has come back, which a dead disk may prevent.
-      const grace = setTimeout(() => { if (!this.#flushing) this.#flush().then(deaf, settle) }, GRACE)
+      const grace = setTimeout(() => { if (!this.#ours && !this.#flushing) this.#flush().then(deaf, settle) }, GRACE)
     })
   }
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { outputs, pages } from './fixtures/option-tables.js'
 import { cleanEnv } from './fixtures/harness.js'
 import { duck } from './fixtures/parquet.js'
+// @ts-expect-error plain JavaScript
+import { PARTS } from './soak/parts.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -25,6 +27,21 @@ t.test('links lead to pages and headings that are there', async t => {
       t.ok(fs.existsSync(file), `${page}: ${to}`)
       if (anchor !== undefined) t.ok(anchors(fs.readFileSync(file, 'utf8')).includes(anchor), `${page}: ${to}`)
     }
+  }
+})
+
+t.test('reliability.md: commands run what is there, each promise has its row', async t => {
+  const text = fs.readFileSync(join(root, 'docs/reliability.md'), 'utf8')
+  t.strictSame([...text.matchAll(/^\| <a id="p(\d+)"><\/a>P\1 \|/gm)].map(([, number]) => Number(number)), Array.from({ length: 17 }, (_, at) => at + 1))
+  const { scripts } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+  const commands = [...text.matchAll(/`((?:npx|npm|node) [^`]+)`/g)].map(([, command]) => command!)
+  t.ok(commands.length > 17)
+  for (const command of commands) {
+    const [program, ...words] = command.split(' ')
+    if (program === 'npm' && words[0] !== 'test') t.ok(scripts[words[1]!], command)
+    for (const word of words.filter(word => /^(test|bench)\/|\.[jt]s$/.test(word))) t.ok(fs.existsSync(join(root, word)), command)
+    const only = /test:soak.* --only (\S+)/.exec(command)?.[1]?.split(',') ?? []
+    for (const part of only) t.ok((PARTS as Array<{ name: string }>).some(({ name }) => name === part), command)
   }
 })
 

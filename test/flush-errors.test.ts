@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { BlackboxError, flush, FlushError, jsonl, LoggerError, shutdown, watch } from 'pino-blackbox'
-import { readLines, until, stayAwake } from './fixtures/harness.js'
+import { preloaded, readLines, until, stayAwake } from './fixtures/harness.js'
 
 const LONG = 60_000
 const trash = { target: 'pino/file', options: { destination: '/dev/null' } }
@@ -191,4 +191,22 @@ for (const [title, shape] of [
 /** Whole lines in the files, which are being written meanwhile. */
 function found (directory: string): number {
   return fs.readFileSync(join(directory, 'app.1.log'), 'utf8').split('\n').length - 1
+}
+
+for (const [title, before] of Object.entries({ 'has answered before': true, 'has never answered': false })) {
+  t.test(`a worker that ${title} and stands still for some seconds has outputs all the same`, async t => {
+    const directory = t.testdir()
+    const stall = join(directory, 'stall')
+    const { log } = logger(t, { ...jsonl({ file: join(directory, 'app') }), worker: { ...preloaded('stalling.js'), env: { ...process.env, STALL: stall } } })
+    if (before) await flush(log, { timeout: LONG })
+    fs.writeFileSync(stall, '')
+    log.info('before it answers')
+    const flushed = flush(log, { timeout: LONG })
+    // Who has never answered may be nobody of ours.
+    if (before) await flushed
+    else await flushed.catch(() => {})
+    log.info('afterwards')
+    await until(() => flush(log, { timeout: LONG }).then(() => true, () => false))
+    t.equal((await readLines(directory, 'app')).length, 2)
+  })
 }

@@ -1,30 +1,30 @@
-// An application that comes to its end in one of several ways while it logs numbered lines. The number of the last one that was
-// logged stands in the file `mark`, whatever the end is.
+// An application that comes to its end in one of several ways while it logs numbered lines. When each of them was logged stands in the
+// file `mark`, 8 bytes each (Unix time in ms), whatever the end is; that comes after `before` ms.
 //
-//   node app.js '{"contender": "pino-blackbox", "ending": "exit", "rate": 1000, "dir": "/tmp/x", "mark": "/tmp/x.mark"}'
+//   node app.js '{"contender": "pino-blackbox", "ending": "exit", "rate": 1000, "dir": "/tmp/x", "mark": "/tmp/x.mark", "before": 400}'
 import fs from 'node:fs'
 import pino from 'pino'
-import { loggers } from './loggers.js'
+import { loggers, outputs } from './loggers.js'
 
-const { contender, ending, rate, dir, mark } = JSON.parse(process.argv[2])
+const { contender, ending, rate, dir, mark, before = 400 } = JSON.parse(process.argv[2])
 const BURST = 200
-/** ms of logging before the end, and after the death of the worker. */
-const [BEFORE, AFTER] = [400, 400]
+/** ms after the death of the worker. */
+const AFTER = 400
 
-const { transport, prepare } = loggers[contender]
+const { transport, prepare } = { ...loggers, ...outputs }[contender]
 const stream = pino.transport(transport(dir))
 await new Promise(resolve => stream.once('ready', resolve))
 const log = pino(stream)
 prepare?.(log, ending)
 
 const at = fs.openSync(mark, 'w')
-const number = Buffer.alloc(8)
+const time = Buffer.alloc(8)
 let seq = 0
 let stopped = false
 function line () {
   log.info({ seq, reqId: `req-${seq.toString(36)}`, route: '/orders/:id' }, 'request completed')
-  number.writeDoubleLE(++seq)
-  fs.writeSync(at, number, 0, 8, 0)
+  time.writeDoubleLE(performance.timeOrigin + performance.now())
+  fs.writeSync(at, time, 0, 8, 8 * seq++)
 }
 
 const started = performance.now()
@@ -49,4 +49,4 @@ const endings = {
     setTimeout(() => process.exit(0), AFTER)
   }
 }
-setTimeout(endings[ending] ?? endings.signal, BEFORE + Math.random() * 100)
+setTimeout(endings[ending] ?? endings.signal, before + Math.random() * 100)

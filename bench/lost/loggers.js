@@ -13,3 +13,15 @@ export const loggers = {
   'pino/file': { transport: dir => ({ target: 'pino/file', options: { destination: join(dir, 'app.log'), mkdir: true } }) },
   'pino-roll': { transport: dir => ({ target: 'pino-roll', options: { file: join(dir, 'app'), size: '1000m', mkdir: true } }) }
 }
+
+/** Outputs of ours, whose windows are measured. The receiver is away: what is safe of `http` is what its journal holds. */
+const away = { url: 'http://127.0.0.1:9/', name: 'away' }
+const jsonl = dir => ({ target: 'pino-blackbox/jsonl', options: { file: join(dir, 'jsonl', 'app'), extension: 'jsonl', size: '64m' } })
+const http = dir => ({ target: 'pino-blackbox/http', options: { ...away, journal: { dir: join(dir, 'http') } } })
+const parquet = dir => ({ target: 'pino-blackbox/parquet', options: { dir: join(dir, 'parquet') } })
+
+export const outputs = {
+  jsonl: { transport: jsonl },
+  http: { transport: http },
+  tee: { transport: dir => ({ target: 'pino-blackbox/tee', options: { outputs: [jsonl(dir), http(dir), parquet(dir)] } }) }
+}

@@ -1,28 +1,42 @@
-// Longer rounds of the tests that gamble with time: `npm run test:soak` kills 200 times and closes 10,000 times, `-- --quick`
-// (what CI runs) 30 and 600 times, `-- --kills N --closes N` as often as you like. Writers of Parquet are killed 100 times, with
-// `--quick` 12 (`--parquet-kills N`), and so many stops of recoveries from a power cut are tried (`--pairs N`). Senders over HTTP and
-// their receivers are killed 100 times, with `--quick` 12 (`--http-kills N`), and a receiver is slow for 120 s, with `--quick` for 15
-// (`--slow-receiver SECONDS`). 10,000 outputs are opened and closed, with `--quick` 300 (`--openings N`).
+// npm run test:soak [-- --quick] [--only crash,soak] [--minutes 60 | --hours 8] [--rate 10000] [--every 60] [--seed 1] [--kills 1000 ...]
+//
+// Part after part of parts.js. `--quick` is what CI runs: minutes in all. `--minutes`, `--hours`, `--rate` (lines/s) and `--every` (seconds
+// from one fault to the next) are those of the soak itself, which is ten minutes long without; `--seed` is for all. The other options set
+// the size of one test each: see parts.js.
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { PARTS } from './parts.js'
 
-const args = process.argv.slice(2)
-const times = (name, full, quick) => {
-  const given = args.indexOf(name)
-  if (given !== -1) return args[given + 1]
-  return String(args.includes('--quick') ? quick : full)
+const SOAK = ['minutes', 'hours', 'rate', 'every']
+const sizes = PARTS.flatMap(({ sizes = {} }) => Object.values(sizes).map(([option]) => option))
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    ...Object.fromEntries(['only', 'seed', ...SOAK, ...sizes].map(option => [option, { type: 'string' }]))
+  }
+})
+const chosen = values.only?.split(',') ?? PARTS.map(({ name }) => name)
+const unknown = chosen.filter(name => !PARTS.some(part => part.name === name))
+if (unknown.length > 0) throw new Error(`expected --only to name ${PARTS.map(({ name }) => name).join(', ')}; got ${unknown.join(', ')}`)
+
+const env = { ...process.env, ...(values.seed && { SEED: values.seed }) }
+const run = (command, args, more = {}) => spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32', env: { ...env, ...more } }).status ?? 1
+
+function longer ({ tests, sizes }) {
+  const given = Object.fromEntries(Object.entries(sizes).map(([variable, [option, full, quick]]) => [variable, values[option] ?? `${values.quick ? quick : full}`]))
+  return run('npx', ['tap', 'run', '--timeout=3600', ...tests], given)
 }
 
-const soak = (tests, env) => spawnSync('npx', ['tap', 'run', '--timeout=3600', ...tests], {
-  stdio: 'inherit',
-  shell: process.platform === 'win32',
-  env: { ...process.env, ...env }
-}).status ?? 1
+function soak () {
+  const given = SOAK.flatMap(option => values[option] === undefined ? [] : [`--${option}`, values[option]])
+  const program = fileURLToPath(new URL('soak.js', import.meta.url))
+  return run(process.execPath, ['--import', new URL('../fixtures/typescript.js', import.meta.url).href, program, ...given, ...(values.quick ? ['--quick'] : [])])
+}
 
-const statuses = [
-  soak(['test/crash.test.ts', 'test/close-load.test.ts'], { KILLS: times('--kills', 200, 30), RUNS: times('--closes', 10_000, 600) }),
-  soak(['test/parquet-crash.test.ts', 'test/parquet-power.test.ts'], { KILLS: times('--parquet-kills', 100, 12), PAIRS: times('--pairs', 2000, 100) }),
-  soak(['test/http-crash.test.ts'], { KILLS: times('--http-kills', 100, 12) }),
-  soak(['test/http-load.test.ts'], { SLOW_RECEIVER: times('--slow-receiver', 120, 15) }),
-  soak(['test/leaks.test.ts'], { OPENINGS: times('--openings', 10_000, 300) })
-]
-process.exit(Math.max(...statuses))
+const results = PARTS.filter(({ name }) => chosen.includes(name)).map(part => {
+  console.log(`\n== ${part.name}`)
+  return { part: part.name, status: part.tests ? longer(part) : soak() }
+})
+for (const { part, status } of results) console.log(`${part}: ${status === 0 ? 'as promised' : 'BROKEN'}`)
+process.exit(Math.max(...results.map(({ status }) => status)))

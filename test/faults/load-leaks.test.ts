@@ -3,8 +3,8 @@ import t from 'tap'
 import fs from 'node:fs'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cleanEnv, fixture } from './fixtures/harness.js'
-import { receiver } from './fixtures/receiver.js'
+import { cleanEnv, fixture } from '../fixtures/harness.js'
+import { receiver } from '../fixtures/receiver.js'
 
 interface Held { descriptors: number, threads: number, resources: number, heap: number }
 

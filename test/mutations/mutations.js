@@ -1,0 +1,199 @@
+// One small mistake for each promise of docs/reliability.md, and the test that has to notice it. `npm run test:mutations` makes each of them
+// in a copy of the package and expects that test to fail.
+/* eslint-disable no-template-curly-in-string -- it is pieces of source */
+
+/**
+ * { promise, breaks: <what the mistake is>, file, from: <text that is there once>, to, test: <its file>, name: <beginning of the name of the
+ * top-level test that fails> }
+ */
+export const MUTATIONS = [
+  {
+    promise: 'P1',
+    breaks: 'lines that find no room are counted as dropped, but not as accepted',
+    file: 'lib/telemetry/monitor.ts',
+    from: 'acceptedRecords: records, acceptedBytes: bytes, [`dropped:${why}`]',
+    to: 'acceptedBytes: bytes, [`dropped:${why}`]',
+    test: 'test/journal.test.ts',
+    name: 'a memory journal under any sequence'
+  },
+  {
+    promise: 'P2',
+    breaks: 'flush() resolves as soon as lines are on their way to the kernel',
+    file: 'lib/journal/watermark.ts',
+    from: 'if (this.ahead === 0) return Promise.resolve()',
+    to: 'if (this.ahead >= 0) return Promise.resolve()',
+    test: 'test/journal-parts.test.ts',
+    name: 'a flush resolves when what was taken before it is secure'
+  },
+  {
+    promise: 'P2',
+    breaks: 'the key of a part of a batch is another one each time',
+    file: 'lib/delivery/batches.ts',
+    from: '`${segment.id}/${from}-${to}`',
+    to: '`${segment.id}/${from}-${to}-${process.pid}`',
+    test: 'test/http-delivery.test.ts',
+    name: '413 is halved, 400 is bisected'
+  },
+  {
+    promise: 'P2',
+    breaks: 'a worker that stands still once is taken for one without outputs, for good',
+    file: 'lib/requests.ts',
+    from: 'this.#ours = true\n',
+    to: '',
+    test: 'test/flush-errors.test.ts',
+    name: 'a worker that '
+  },
+  {
+    promise: 'P3',
+    breaks: 'after a failed fsync only what had not been written is written again',
+    file: 'lib/journal/active.ts',
+    from: 'const again = [...this.#unsynced, ...inHand]',
+    to: 'const again = [...inHand]',
+    test: 'test/disk-errors.test.ts',
+    name: 'a failed fsync (fsync: always)'
+  },
+  {
+    promise: 'P3',
+    breaks: 'a checkpoint is not synced before the segment is removed',
+    file: 'lib/parquet/stage.ts',
+    from: 'writeCopy(directory, checkpoint)\n    syncDirectory(directory)',
+    to: 'writeCopy(directory, checkpoint)',
+    test: 'test/parquet-power.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P4',
+    breaks: 'what could not be written goes to the end of the queue',
+    file: 'lib/journal/queue.ts',
+    from: 'this.#blocks.unshift(...blocks)',
+    to: 'this.#blocks.push(...blocks)',
+    test: 'test/journal-parts.test.ts',
+    name: 'what is taken, put back and taken again'
+  },
+  {
+    promise: 'P5',
+    breaks: 'the block that would go beyond the bound is taken',
+    file: 'lib/journal/bound.ts',
+    from: 'this.#bytes + bytes.length <= maxBytes',
+    to: 'this.#bytes <= maxBytes',
+    test: 'test/journal-parts.test.ts',
+    name: "'drop-newest': what does not fit is refused"
+  },
+  {
+    promise: 'P6',
+    breaks: 'at most one segment is pushed out for a block, however large that is',
+    file: 'lib/journal/bound.ts',
+    from: 'while (!this.#fits(block)) {',
+    to: 'if (!this.#fits(block)) {',
+    test: 'test/journal-parts.test.ts',
+    name: "'drop-oldest': segments go, oldest first"
+  },
+  {
+    promise: 'P7',
+    breaks: 'closing waits for the disk ten times as long as it may',
+    file: 'lib/journal/disk.ts',
+    from: 'await within(this.#running, deadline - this.#now())',
+    to: 'await within(this.#running, 10 * (deadline - this.#now()))',
+    test: 'test/journal.test.ts',
+    name: 'closing with a disk that takes nothing any more'
+  },
+  {
+    promise: 'P8',
+    breaks: 'after an error the file is not cut behind its last whole line',
+    file: 'lib/journal/active.ts',
+    from: 'return { again, safe: this.file.size - left }',
+    to: 'return { again, safe: this.file.size }',
+    test: 'test/journal.test.ts',
+    name: 'calls that fail at random'
+  },
+  {
+    promise: 'P9',
+    breaks: '429 is an answer for good',
+    file: 'lib/http/answer.ts',
+    from: 'const TRANSIENT = [408, 429,',
+    to: 'const TRANSIENT = [408,',
+    test: 'test/http-matrix.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P10',
+    breaks: 'a segment that was converted before a stop is converted again',
+    file: 'lib/parquet/stage.ts',
+    from: 'return this.#converted.includes(id)',
+    to: 'return false && this.#converted.includes(id)',
+    test: 'test/parquet-power.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P11',
+    breaks: 'a file ends a byte too early',
+    file: 'lib/journal/seal.ts',
+    from: 'bytes: maxBytes - size,',
+    to: 'bytes: maxBytes - size - 1,',
+    test: 'test/rotation.test.ts',
+    name: 'a file is filled to the last byte'
+  },
+  {
+    promise: 'P12',
+    breaks: 'a file that somebody writes may be removed',
+    file: 'lib/journal/rotated-folder.ts',
+    from: '.filter(name => !owned.has(name))',
+    to: '',
+    test: 'test/retention.test.ts',
+    name: 'files that are being written are never removed'
+  },
+  {
+    promise: 'P12',
+    breaks: 'one file too few is kept',
+    file: 'lib/journal/retention.ts',
+    from: 'kept + 1 > count',
+    to: 'kept + 1 >= count',
+    test: 'test/surplus.test.ts',
+    name: 'nothing goes that the limits would let stay'
+  },
+  {
+    promise: 'P13',
+    breaks: 'lines that are missing in a damaged segment count as delivered',
+    file: 'lib/delivery/batches.ts',
+    from: 'records: Math.max(0, segment.records - lines.count)',
+    to: 'records: 0',
+    test: 'test/http-damage.test.ts',
+    name: 'a sealed segment that was cut'
+  },
+  {
+    promise: 'P14',
+    breaks: 'closing does not wait for what is still to be written',
+    file: 'lib/journal/disk.ts',
+    from: 'for (let failures = 0; !this.#over;) {',
+    to: 'for (let failures = 0; !this.#over && !this.#closing;) {',
+    test: 'test/close.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P15',
+    breaks: 'a batch with a line that is refused is given up whole',
+    file: 'lib/delivery/batches.ts',
+    from: 'if (!parts.hopeless) return parts.halve()',
+    to: 'if (!parts.hopeless && part.to - part.from < lines.count) return parts.halve()',
+    test: 'test/http-delivery.test.ts',
+    name: '413 is halved, 400 is bisected'
+  },
+  {
+    promise: 'P16',
+    breaks: 'a password by its short name is no secret',
+    file: 'lib/dumper/rules.ts',
+    from: "const WORDS = ['pwd', ",
+    to: 'const WORDS = [',
+    test: 'test/secrets.test.ts',
+    name: 'what is called a secret is shown nowhere'
+  },
+  {
+    promise: 'P17',
+    breaks: 'a name that a living writer claims is claimed all the same',
+    file: 'lib/journal/ownership.ts',
+    from: 'if (!await isAlive(other.directory)) continue\n        await this.release(name, work)\n        return false',
+    to: 'if (!await isAlive(other.directory)) continue',
+    test: 'test/ownership.test.ts',
+    name: 'two that claim one name at the same moment'
+  }
+]

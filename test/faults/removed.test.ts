@@ -1,0 +1,58 @@
+// F9, P7: `rm -rf` of a directory that an output is working in. The application notices nothing, the directory comes back, what is logged from then
+// on is safe, and the outputs beside it miss no line. Of the files of one output alone: rotation-outside.test.ts.
+import t from 'tap'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { controlled } from '../fixtures/faults.js'
+import { produce, until } from '../fixtures/harness.js'
+import { oracle } from '../fixtures/oracle.js'
+import { outputsIn } from '../fixtures/outputs.js'
+import { receiver } from '../fixtures/receiver.js'
+
+/** What is removed, and whose lines may go with it. */
+const places: Array<[directory: string, of: string[]]> = [
+  ['logs', ['jsonl']],
+  ['.rows.blackbox', ['parquet']],
+  ['rows', ['parquet']],
+  ['spool', ['http', 'exporter']]
+]
+
+for (const [name, of] of places) {
+  t.test(`rm -rf ${name} of a process that logs`, async t => {
+    const place = await receiver(t, { script: [{ status: 503, when: { share: 0.3 } }, { status: 200 }] })
+    const base = join(t.testdir(), 'base')
+    const outputs = outputsIn(base, place)
+    const app = controlled({ transport: outputs.transport })
+    t.teardown(() => app.process.kill('SIGKILL'))
+    await app.said('ready')
+    let logged = 0
+    const log = async (lines: number): Promise<void> => {
+      await app.log(lines)
+      await app.flush()
+      logged += lines
+    }
+    const target = join(base, name)
+    await until(async () => {
+      await log(500)
+      return fs.existsSync(target) && fs.readdirSync(target).length > 0
+    })
+    // Somebody may put something into it meanwhile.
+    fs.rmSync(target, { recursive: true, maxRetries: 20, retryDelay: 10 })
+    const files = (): string[] => fs.readdirSync(target, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && /\.(log|open|jsonl|parquet)$/.test(entry.name)).map(({ name }) => name)
+    await until(async () => {
+      await log(20)
+      return fs.existsSync(target) && files().length > 0
+    })
+    const from = logged
+    await log(500)
+    await app.stop('end')
+    t.strictSame([app.errors(), app.unaccounted()], [[], []])
+
+    const last = produce({ transport: outputs.transport, writer: 'last', count: 10, deliver: true })
+    t.match(await last.exited, { code: 0 }, last.stderr)
+    const [touched, others] = [true, false].map(hit => async () => (await outputs.evidence()).filter(({ output }) => of.includes(output) === hit))
+    const runs = (from: number): Parameters<typeof oracle>[1] => [{ writer: 'w', from, acked: logged }, { writer: 'last', acked: 10 }]
+    t.strictSame(oracle(await touched!(), runs(from)).faults, [], `${of.join(' and ')}: lines from ${from} on`)
+    t.strictSame(oracle(await others!(), runs(0)).faults, [], 'all lines of the others')
+  })
+}

@@ -39,8 +39,10 @@ for (const [name, of] of places) {
     const inUse = (): boolean => fs.existsSync(target) && fs.readdirSync(target, { recursive: true, encoding: 'utf8' }).some(path => /\.(log|open|jsonl)$/.test(path))
     // Nothing has been published into the dataset yet, and nothing is lost with it.
     if (name !== 'rows') {
+      await log(20)
       await until(async () => {
-        await log(20)
+        // A log has to come back by itself; of a journal there is nothing when nothing waits.
+        if (name !== 'logs') await log(20)
         return inUse()
       })
     }

@@ -1,4 +1,4 @@
-// Compression of closed files: what comes out is what went in, whatever else happens meanwhile. Crashes: compression-crash.test.ts.
+// Compression of closed files: what comes out is what went in, whatever else happens meanwhile. Crashes: faults/crash-compression.test.ts.
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'

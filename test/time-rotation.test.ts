@@ -1,4 +1,4 @@
-// Rotation by time as the real clock runs: F22, load, time zones. With a clock that is set: clock.test.ts; the calendar: calendar.test.ts.
+// Rotation by time as the real clock runs: F22, load, time zones. With a clock that is set: faults/clock.test.ts; the calendar: calendar.test.ts.
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'

@@ -3,8 +3,8 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { logFiles, produce, program, readLines, until, type Producer } from './fixtures/harness.js'
-import { hidden, owners, shared, wrong } from './fixtures/faults.js'
+import { logFiles, produce, program, readLines, until, type Producer } from '../fixtures/harness.js'
+import { hidden, owners, shared, wrong } from '../fixtures/faults.js'
 
 t.test('four processes, two of them killed and started again at once: each acknowledged line once, nothing left behind', async t => {
   const directory = join(t.testdir(), 'logs')

@@ -2,8 +2,8 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { clocked, DAY, HOUR, lineOf, range, seqs, seqsByFile } from './fixtures/jsonl.js'
-import { logFiles } from './fixtures/harness.js'
+import { clocked, DAY, HOUR, lineOf, range, seqs, seqsByFile } from '../fixtures/jsonl.js'
+import { logFiles } from '../fixtures/harness.js'
 import type { JsonlOptions } from 'pino-blackbox'
 
 t.test('a restart in the same period goes on with the file, one in a new period begins another', async t => {

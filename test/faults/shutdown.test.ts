@@ -1,7 +1,7 @@
 // F23, B29: however a process ends, every line is there, and it ends in time.
 import t from 'tap'
-import { program } from './fixtures/harness.js'
-import { complete, places } from './fixtures/places.js'
+import { program } from '../fixtures/harness.js'
+import { complete, places } from '../fixtures/places.js'
 
 const LINES = 2000
 const CLOSE_TIMEOUT = 5000

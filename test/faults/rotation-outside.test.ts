@@ -3,8 +3,8 @@ import t from 'tap'
 import fs from 'node:fs'
 import fsp from 'node:fs/promises'
 import { join } from 'node:path'
-import { claimed, lineOf, open, others, range, seqs, type Opened } from './fixtures/jsonl.js'
-import { until } from './fixtures/harness.js'
+import { claimed, lineOf, open, others, range, seqs, type Opened } from '../fixtures/jsonl.js'
+import { until } from '../fixtures/harness.js'
 
 /** A new file has to be there within about a second; the rest is for a slow machine. */
 const SOON = 5000

@@ -4,15 +4,15 @@ import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { http } from 'pino-blackbox'
-import { Front } from './fixtures/front.js'
-import { produce, until, type Producer } from './fixtures/harness.js'
-import { range } from './fixtures/jsonl.js'
-import { judge, receiver, type Request, type Step } from './fixtures/receiver.js'
-import { left, sender } from './fixtures/sender.js'
-import { isEmpty } from './fixtures/spooled.js'
+import { Front } from '../fixtures/front.js'
+import { produce, until, type Producer } from '../fixtures/harness.js'
+import { range } from '../fixtures/jsonl.js'
+import { judge, receiver, type Request, type Step } from '../fixtures/receiver.js'
+import { left, sender } from '../fixtures/sender.js'
+import { isEmpty } from '../fixtures/spooled.js'
 
 /** A round is four. */
-const KILLS = Math.ceil(Number(process.env.KILLS ?? 8) / 4) * 4
+const KILLS = Math.ceil(Number(process.env.KILLS ?? 4) / 4) * 4
 const NAME = 'crash'
 const ACK = 300
 /** ms. */

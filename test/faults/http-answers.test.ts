@@ -3,10 +3,10 @@
 import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { preloaded, until } from './fixtures/harness.js'
-import { CONNECT_TIMEOUT, good, LINES, MINUTE, NO_WAITS, ROWS, TIMEOUT, type Row } from './fixtures/http-rows.js'
-import { judge, receiver, type Receiver, type Step } from './fixtures/receiver.js'
-import { left, sender, type Left, type Outlet } from './fixtures/sender.js'
+import { preloaded, until } from '../fixtures/harness.js'
+import { CONNECT_TIMEOUT, good, LINES, MINUTE, NO_WAITS, ROWS, TIMEOUT, type Row } from '../fixtures/http-rows.js'
+import { judge, receiver, type Receiver, type Step } from '../fixtures/receiver.js'
+import { left, sender, type Left, type Outlet } from '../fixtures/sender.js'
 
 const FACTOR = 100
 const TOKEN = 'a token of the matrix'

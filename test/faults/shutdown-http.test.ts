@@ -4,10 +4,10 @@ import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { http, type HttpOptions } from 'pino-blackbox'
-import { program, type Program } from './fixtures/harness.js'
-import { range } from './fixtures/jsonl.js'
-import { judge, receiver, type Receiver } from './fixtures/receiver.js'
-import { left, sender } from './fixtures/sender.js'
+import { program, type Program } from '../fixtures/harness.js'
+import { range } from '../fixtures/jsonl.js'
+import { judge, receiver, type Receiver } from '../fixtures/receiver.js'
+import { left, sender } from '../fixtures/sender.js'
 
 const CLOSE_TIMEOUT = 2000
 /** ms that the product may take beyond it, and what a signal, the threads and a busy machine take. */

@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
 import { shutdown } from 'pino-blackbox'
-import { filled, lineOf, open, others, range, run, seqs, texts } from './fixtures/jsonl.js'
-import { logFiles } from './fixtures/harness.js'
+import { filled, lineOf, open, others, range, run, seqs, texts } from '../fixtures/jsonl.js'
+import { logFiles } from '../fixtures/harness.js'
 
 const MIB = 1024 * 1024
 const LINES = Number(process.env.ROTATION_LINES ?? 50_000)

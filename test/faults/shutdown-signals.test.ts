@@ -1,8 +1,8 @@
 // F23, design 7: opt-in handling of signals. pino installs none; unhandled, a SIGTERM loses what is on its way.
 import t from 'tap'
 import { join } from 'node:path'
-import { program, type Program } from './fixtures/harness.js'
-import { complete, found, places } from './fixtures/places.js'
+import { program, type Program } from '../fixtures/harness.js'
+import { complete, found, places } from '../fixtures/places.js'
 
 for (const [name, place] of Object.entries(places)) {
   if (name === 'targets') continue

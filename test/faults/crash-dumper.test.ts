@@ -3,8 +3,8 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { beside, dumping, dumps, json, torn, type Job } from './fixtures/dump-files.js'
-import { preloaded, until } from './fixtures/harness.js'
+import { beside, dumping, dumps, json, torn, type Job } from '../fixtures/dump-files.js'
+import { preloaded, until } from '../fixtures/harness.js'
 
 const HOUR = 3_600_000
 const OLD = 'old_20200101_000000.json'

@@ -15,7 +15,7 @@ import { performance } from 'node:perf_hooks'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { flush, watch } from 'pino-blackbox'
-import { contenders } from './contenders.js'
+import { contenders, SIZE_MB } from './contenders.js'
 import { service as records } from './convert/service-log.js'
 import { diskBytes, mainCpu, peakRss, processCpu } from './meter.js'
 import { styles } from './styles.js'
@@ -70,6 +70,8 @@ const ways = {
   }
 }
 
+const bindings = { pid: process.pid, hostname: 'shop-7c9f' }
+
 /** Ready-made lines, cut where their number goes. */
 const readyMade = `{"level":30,"time":${Date.now()},"pid":${process.pid},"hostname":"shop-7c9f","reqId":"req-4k2j","userId":48213,"method":"GET","url":"/cart/items?page=42","seq":SEQ,"msg":"price list loaded for the region of the customer"}\n`.split('SEQ')
 
@@ -90,11 +92,9 @@ async function feed (lines, kinds) {
 const { contender, dirs, url, style, lines, rate } = JSON.parse(process.argv[2])
 // Waiting for a transport does not keep a process alive.
 const alive = setInterval(() => {}, 1000)
-const beforeStart = performance.now()
-const transport = pino.transport(contenders[contender].transport(dirs, url))
 let failure
-transport.on('error', error => { failure ??= String(error) })
-await Promise.race([once(transport, 'ready'), once(transport, 'close')])
+const beforeStart = performance.now()
+const { transport, log, close } = await (contenders[contender].application ?? openPino)(dirs, SIZE_MB, bindings)
 const startMs = performance.now() - beforeStart
 
 const { log: way, flush: flushes } = styles[style]
@@ -103,7 +103,6 @@ const result = { startMs }
 const kinds = way === 'varied' ? variedKinds() : []
 let halfRss = 0
 if (way) {
-  const log = pino({ base: { pid: process.pid, hostname: 'shop-7c9f' } }, transport)
   const watched = flushes || later ? watch(transport) : undefined
   await watched?.ready
   const idleRss = peakRss()
@@ -147,9 +146,18 @@ async function arrived () {
   await once(answer, 'end')
 }
 
-/** Everything is in the kernel's hands when the transport has closed; its thread is gone too. */
-async function close () {
-  const closed = once(transport, 'close')
-  transport.end()
-  await closed
+async function openPino () {
+  const transport = pino.transport(contenders[contender].transport(dirs, url))
+  transport.on('error', error => { failure ??= String(error) })
+  await Promise.race([once(transport, 'ready'), once(transport, 'close')])
+  return {
+    transport,
+    log: pino({ base: bindings }, transport),
+    /** Everything is in the kernel's hands when the transport has closed; its thread is gone too. */
+    async close () {
+      const closed = once(transport, 'close')
+      transport.end()
+      await closed
+    }
+  }
 }

@@ -3,7 +3,7 @@
 // is told the URL of a receiver too, which looks at what it was sent by verify-http.js. `stdout`: it
 // writes to the standard output, which is then a file in its directory. `later`: it may go on writing for longer than pino waits when
 // it closes, so it is closed after a flush(). `unconfirmed`: when it closes it does not wait for what it has sent, and it has no flush;
-// it is closed when the receiver has every line.
+// it is closed when the receiver has every line. `application`: no pino, a logger of its own.
 import { join } from 'node:path'
 
 /** Rotation of every contender that rotates. */
@@ -34,8 +34,9 @@ const targets = list => ({ targets: list })
 export const contenders = {
   'pino/file': { transport: ([dir]) => file(dir) },
   'pino-roll': { transport: ([dir]) => ({ target: 'pino-roll', options: { file: join(dir, 'app'), size: SIZE_MB } }) },
-  'rotating-file-stream': { transport: ([dir]) => rfs(dir, 'rfs-transport.js') },
-  'rotating-file-stream, by line': { transport: ([dir]) => rfs(dir, 'rfs-lines-transport.js') },
+  'rotating-file-stream': { transport: ([dir]) => rfs(dir, 'peers/rfs.js') },
+  'rotating-file-stream, by line': { transport: ([dir]) => rfs(dir, 'peers/rfs-lines.js') },
+  'winston-daily-rotate-file': { application: async ([dir], ...about) => (await import('./peers/winston.js')).open(dir, ...about) },
   'blackbox jsonl': { transport: ([dir]) => jsonl(dir) },
   'blackbox jsonl, rotating': { transport: ([dir]) => rotating(dir) },
   'blackbox parquet': { outputs: [PARQUET], later: true, transport: ([dir]) => parquet(dir) },
@@ -49,17 +50,17 @@ export const contenders = {
       options: { url, compress: 'gzip', compressLevel: GZIP_LEVEL, batch: { maxBytes: BATCH_BYTES }, journal: { dir, maxSize: '1g' } }
     })
   },
-  'script: gzip, fetch': { outputs: [HTTP], transport: (_, url) => local('script-transport.js', { url, maxBytes: BATCH_BYTES, level: GZIP_LEVEL }) },
+  'script: gzip, fetch': { outputs: [HTTP], transport: (_, url) => local('peers/script.js', { url, maxBytes: BATCH_BYTES, level: GZIP_LEVEL }) },
   // Of more than 10,000 waiting lines it drops the oldest, unless it is told not to.
   'pino-loki, no gzip': {
     outputs: [HTTP],
     unconfirmed: true,
-    transport: (_, url) => ({ target: 'pino-loki', options: { host: url, batching: { interval: LOKI_SECONDS, maxBufferSize: 0 } } })
+    transport: (_, url) => local('peers/loki.js', { host: url, batching: { interval: LOKI_SECONDS, maxBufferSize: 0 } })
   },
   'pino-http-send, no gzip': {
     outputs: [HTTP],
     unconfirmed: true,
-    transport: (_, url) => local('http-send-transport.js', { url, batchSize: BATCH_LINES, timeout: HTTP_SEND_MS })
+    transport: (_, url) => local('peers/http-send.js', { url, batchSize: BATCH_LINES, timeout: HTTP_SEND_MS })
   },
 
   'pino/file, stdout': { stdout: true, transport: () => ({ target: 'pino/file', options: { destination: 1 } }) },

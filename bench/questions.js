@@ -12,6 +12,7 @@ const CONSOLE = 'blackbox console'
 const STDOUT = 'pino/file, stdout'
 const RFS = 'rotating-file-stream'
 const RFS_LINES = 'rotating-file-stream, by line'
+const WINSTON = 'winston-daily-rotate-file'
 const TEE = 'blackbox tee: 3 × jsonl'
 const TEE_LEVELS = 'blackbox tee: 3 × jsonl, levels'
 const TARGETS = 'pino targets: 3 × blackbox jsonl'
@@ -125,7 +126,7 @@ const startGoal = contender => ({
 })
 
 export const questions = {
-  q1: [speedGoal(ROTATING, FILE, 0.95), speedGoal(ROTATING, 'pino-roll', 1), speedGoal(ROTATING, RFS_LINES, 2), speedGoal(ROTATING, RFS, 2)],
+  q1: [speedGoal(ROTATING, FILE, 0.95), speedGoal(ROTATING, 'pino-roll', 1), speedGoal(ROTATING, RFS_LINES, 2), speedGoal(ROTATING, RFS, 2), speedGoal(ROTATING, WINSTON, 2)],
   q2: [
     ...['burst', 'paced'].flatMap(style => [cpuGoal(style, JSONL, FILE), cpuGoal(style, ROTATING, FILE), cpuGoal(style, CONSOLE, STDOUT)]),
     cpuGoal('paced', TEE, FILE),

@@ -8,6 +8,7 @@
 // burst: as fast as it can log, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
 // feed: ready-made lines, no logger, waiting whenever the transport asks for it: as fast as the transport can. varied: the same with
 // lines of many kinds and lengths, of which gzip leaves an eighth, as of a service's; of those of feed, which differ in their number, a sixtieth.
+// sized: the same with lines of the contender's length.
 // How many lines, and whether flush() is called before closing, is a matter of the style (styles.js); `start` logs none.
 import { once } from 'node:events'
 import http from 'node:http'
@@ -59,6 +60,7 @@ const ways = {
 
   feed: (_logLine, lines) => feed(lines, [readyMade]),
   varied: (_logLine, lines) => feed(lines, kinds),
+  sized: (_logLine, lines) => feed(lines, [sized(contenders[contender].lineBytes)]),
 
   async paced (logLine, lines, rate) {
     const start = performance.now()
@@ -74,6 +76,15 @@ const bindings = { pid: process.pid, hostname: 'shop-7c9f' }
 
 /** Ready-made lines, cut where their number goes. */
 const readyMade = `{"level":30,"time":${Date.now()},"pid":${process.pid},"hostname":"shop-7c9f","reqId":"req-4k2j","userId":48213,"method":"GET","url":"/cart/items?page=42","seq":SEQ,"msg":"price list loaded for the region of the customer"}\n`.split('SEQ')
+
+/** One of so many bytes, with a text that does not repeat itself for 4 kB. */
+function sized (bytes) {
+  const [head, tail] = readyMade
+  const words = Array.from({ length: 500 }, (_, at) => (at * 2_654_435_761 >>> 0).toString(36)).join(' ')
+  const missing = bytes - head.length - tail.length - 8
+  if (missing <= 0) return ['{"level":30,"time":1763700000000,"pid":4242,"seq":', ',"msg":"price list loaded for the region"}\n']
+  return [head, tail.replace('"msg":"', `"msg":"${words.repeat(Math.ceil(missing / words.length)).slice(0, missing)}`)]
+}
 
 function variedKinds () {
   const record = records()

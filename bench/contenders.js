@@ -5,6 +5,7 @@
 // it closes, so it is closed after a flush(). `unconfirmed`: when it closes it does not wait for what it has sent, and it has no flush;
 // it is closed when the receiver has every line. `application`: no pino, a logger of its own.
 import { join } from 'node:path'
+import { grown } from './growth/contenders.js'
 
 /** Rotation of every contender that rotates. */
 export const SIZE_MB = 8
@@ -31,7 +32,7 @@ const PARQUET = 'parquet'
 export const HTTP = 'http'
 const targets = list => ({ targets: list })
 
-export const contenders = {
+const outputs = {
   'pino/file': { transport: ([dir]) => file(dir) },
   'pino-roll': { transport: ([dir]) => ({ target: 'pino-roll', options: { file: join(dir, 'app'), size: SIZE_MB } }) },
   'rotating-file-stream': { transport: ([dir]) => rfs(dir, 'peers/rfs.js') },
@@ -87,3 +88,5 @@ export const contenders = {
     transport: ([one, other]) => ({ target: 'pino-blackbox/tee', options: { outputs: [jsonl(one), parquet(other)] } })
   }
 }
+
+export const contenders = { ...outputs, ...grown(outputs) }

@@ -3,6 +3,7 @@
 // A goal compares one figure of one contender with that of another (or of itself, in `againstStyle`) in the same round, and takes
 // the median of the rounds. Of both is taken away first what it is of a third one, if `less` says which.
 import { atLeast, atMost, difference, itself, open, ratio } from './goal.js'
+import { questions as growth } from './growth/questions.js'
 import { questions as requests } from './requests/questions.js'
 
 const FILE = 'pino/file'
@@ -142,8 +143,13 @@ export const questions = {
   q5: [coldGoal, warmGoal].flatMap(goal => [
     goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1)), goal(`${COPY}, schema by hand`, atLeast(0.5))
   ]),
+  log: [
+    ...[coldGoal, warmGoal].flatMap(goal => [goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1))]),
+    sizeGoal(COPY, atMost(1)), sizeGoal(`${COPY}, zstd 3`, atMost(1))
+  ].map(goal => ({ ...goal, what: `real log: ${goal.what}`, style: 'convert, real' })),
   q6: ['http', 'http, feed', 'http, varied'].flatMap(httpGoals),
   ...requests,
+  ...growth,
   q10: [startGoal(JSONL), startGoal(ROTATING), startGoal(CONSOLE), startGoal(TEE)],
   e6: [
     speedGoal(TEE, TARGETS, 3, 'feed'), speedGoal(TEE_LEVELS, TARGETS, 3, 'feed'), speedGoal(TEE, FILES, 3, 'feed'), speedGoal(TEE, FILES, 3),

@@ -71,6 +71,14 @@ const TABLES = {
     ['kB of dumps', ({ dumpBytes }) => dumpBytes / 1000, number],
     ['left out, counted', ({ suppressed }) => suppressed, number]
   ]),
+  sizes: table([['MB/s', ({ lines, lineBytes, ms }) => lines * lineBytes / ms / 1000, tenths], LINES_A_SECOND, MAIN_CPU, OTHER_CPU, PEAK]),
+  pending: table([
+    ['first new line durable, ms', ({ durableMs }) => durableMs, number],
+    ['first old batch received, ms', ({ receivedMs }) => receivedMs, number],
+    ['all received, ms', ({ ms }) => ms, number],
+    ['peak RSS at the start, MB', ({ peakRss }) => peakRss, megabytes]
+  ]),
+  wide: table([['rows/s', perSecond('ms'), number], ['cells/s', ({ lines, columns, ms }) => lines * columns / ms * 1000, number], PEAK]),
   start: startTable
 }
 
@@ -115,7 +123,7 @@ function byContender (samples, style) {
   for (const sample of samples.filter(sample => sample.style === style)) {
     all.set(sample.contender, [...all.get(sample.contender) ?? [], sample])
   }
-  return [...all].sort(([a], [b]) => a.localeCompare(b))
+  return [...all].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
 function markdown (head, rows) {

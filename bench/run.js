@@ -1,4 +1,4 @@
-// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q10,requests,errors,e6,rss --dir /mnt/disk --out . --quick]
+// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q8,q10,requests,errors,e6,rss --log app.jsonl --dir /mnt/disk --out . --quick]
 //
 // All contenders side by side on this machine: in every round each of them once, in a new order, each in a fresh process.
 // Prints the tables and writes results.md and results.json, to bench/ or `--out`. `rows` are the lines of the file that is converted to Parquet.
@@ -19,7 +19,7 @@ import { report } from './report.js'
 import { PLAIN } from './requests/servers.js'
 import { LONGEST, styles } from './styles.js'
 import { verify } from './verify.js'
-import { verifyParquet } from './verify-parquet.js'
+import { verifyParquet, verifyRows } from './verify-parquet.js'
 
 const BYTES_A_LINE = 250
 const START_ROUNDS = 3
@@ -32,17 +32,18 @@ const { values } = parseArgs({
     rows: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
-    only: { type: 'string', default: Object.keys(questions).join(',') },
+    only: { type: 'string', default: Object.keys(questions).filter(name => name !== 'log').join(',') },
     dir: { type: 'string' },
     out: { type: 'string', default: fileURLToPath(new URL('.', import.meta.url)) },
     rate: { type: 'string' },
+    log: { type: 'string' },
     quick: { type: 'boolean', default: false }
   }
 })
 const lines = Number(values.lines ?? (values.quick ? 30_000 : 1_000_000))
 const rows = Number(values.rows ?? (values.quick ? 10_000 : 200_000))
 const rounds = Number(values.rounds ?? (values.quick ? 2 : 5))
-const only = values.only.split(',')
+const only = [...values.only.split(','), ...values.log ? ['log'] : []]
 
 /** Memory, if there is room: the figures are about software, and pino/file and pino-roll fsync where the others do not. */
 function defaultDir () {
@@ -58,7 +59,7 @@ function defaultDisk () {
 }
 
 const [base, disk] = [values.dir ?? defaultDir(), values.dir ?? defaultDisk()].map(dir => fs.mkdtempSync(join(dir, 'pino-blackbox-bench-')))
-const input = join(base, 'service.jsonl')
+const inputs = { convert: join(base, 'service.jsonl'), 'convert, real': join(base, 'real.jsonl') }
 process.on('exit', () => { for (const dir of [base, disk]) fs.rmSync(dir, { recursive: true, force: true }) })
 process.on('SIGINT', () => process.exit(130))
 
@@ -67,15 +68,15 @@ const secondsOf = style => values.seconds ? Number(values.seconds) : values.quic
 /** One process, one figure. Rejects when it did not do what it was to do. */
 async function measure (contender, style, { lines, rate, seconds = secondsOf(style) }) {
   const { program = 'app.js', check = 'outputs', share = 1, disk: onDisk } = styles[style]
-  const sample = { contender, style, lines: check === 'passes' ? rows : Math.round(lines * share) }
-  const { outputs = ['lines'], stdout = false } = contenders[contender] ?? {}
+  const { outputs = ['lines'], stdout = false, share: times = 1, lineBytes } = contenders[contender] ?? {}
+  const sample = { contender, style, lineBytes, lines: rowsOf[style] ?? Math.round(lines * share * times) }
   const dirs = outputs.map((_, at) => join(onDisk ? disk : base, String(at)))
   for (const dir of dirs) fs.mkdirSync(dir)
   const receiver = outputs.includes(HTTP) ? await startReceiver() : undefined
   const out = stdout ? fs.openSync(join(dirs[0], 'app.log'), 'a') : 'ignore'
   try {
-    const result = await inProcess(program, { ...sample, dirs, seconds, rate, input, url: receiver?.url }, out)
-    const found = result.failure ? [] : await Promise.all(checks[check](sample, dirs, outputs, receiver))
+    const result = await inProcess(program, { ...sample, dirs, seconds, rate, input: inputs[style], url: receiver?.url }, out)
+    const found = result.failure ? [] : await Promise.all(checks[check]({ ...sample, ...result }, dirs, outputs, receiver))
     const { bytes, requests } = found.find(({ bytes }) => bytes !== undefined) ?? {}
     return { ...sample, ...result, bytes, requests, wrong: result.failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut = 0 }) => sum + cut, 0) }
   } finally {
@@ -117,6 +118,9 @@ async function startReceiver () {
 const checks = {
   itself: () => [],
   passes: ({ contender, lines }, [dir]) => PASSES.map(pass => verifyParquet(join(dir, pass, DATASET), lines, converters[contender].seq)),
+  rows: ({ lines }, [dir]) => PASSES.map(pass => verifyRows(join(dir, pass, DATASET), lines)),
+  received: ({ lines }, _dirs, _outputs, receiver) => [receiver.verify(lines)],
+  wide: ({ lines }, [dir]) => [verifyParquet(join(dir, 'cold', DATASET), lines)],
   outputs: verifyOutputs
 }
 
@@ -156,12 +160,12 @@ const findRates = {
 }
 
 const measurements = plan(only)
+const isAsked = style => measurements.some(measurement => measurement.style === style)
+if (isAsked('convert')) writeServiceLog(inputs.convert, rows)
+if (isAsked('convert, real')) fs.copyFileSync(values.log, inputs['convert, real'])
+const rowsOf = Object.fromEntries(Object.entries(inputs).filter(([style]) => isAsked(style)).map(([style, input]) => [style, cutIntoSegments(input)]))
 const rates = {}
-for (const [style, find] of Object.entries(findRates)) if (measurements.some(measurement => measurement.style === style)) rates[style] = await find()
-if (measurements.some(({ style }) => style === 'convert')) {
-  writeServiceLog(input, rows)
-  cutIntoSegments(input)
-}
+for (const [style, find] of Object.entries(findRates)) if (isAsked(style)) rates[style] = await find()
 const samples = []
 for (let round = 0; round < rounds; round++) {
   // Another order in every round: what one leaves behind (heat, caches) meets each of the others.

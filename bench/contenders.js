@@ -16,6 +16,7 @@ export const DATASET = 'logs'
 const BATCH_BYTES = 512 * 1024
 const BATCH_LINES = 2500
 const GZIP_LEVEL = 1
+const ZSTD_LEVEL = 3
 /** About as long as pino-loki takes for so many lines. It has no batches by size, and gets more at once than these. */
 const LOKI_SECONDS = 0.02
 /** A batch that is not full is sent after this pause. */
@@ -25,6 +26,8 @@ const file = dir => ({ target: 'pino/file', options: { destination: join(dir, 'a
 const jsonl = (dir, options) => ({ target: 'pino-blackbox/jsonl', options: { file: join(dir, 'app'), ...options } })
 const rotating = dir => jsonl(dir, { size: SIZE_MB })
 const parquet = dir => ({ target: 'pino-blackbox/parquet', options: { dir: join(dir, DATASET) } })
+/** With room for all that the application can be ahead: no line is dropped. */
+const http = (dir, url, options) => ({ target: 'pino-blackbox/http', options: { url, ...options, batch: { maxBytes: BATCH_BYTES }, journal: { dir, maxSize: '1g' } } })
 const local = (module, options) => ({ target: new URL(module, import.meta.url).href, options })
 const rfs = (dir, module) => local(module, { name: 'app.log', path: dir, size: `${SIZE_MB}M` })
 const LINES = 'lines'
@@ -42,15 +45,8 @@ const outputs = {
   'blackbox jsonl, rotating': { transport: ([dir]) => rotating(dir) },
   'blackbox parquet': { outputs: [PARQUET], later: true, transport: ([dir]) => parquet(dir) },
 
-  'blackbox http': {
-    outputs: [HTTP],
-    later: true,
-    // With room for all that the application can be ahead: no line is dropped.
-    transport: ([dir], url) => ({
-      target: 'pino-blackbox/http',
-      options: { url, compress: 'gzip', compressLevel: GZIP_LEVEL, batch: { maxBytes: BATCH_BYTES }, journal: { dir, maxSize: '1g' } }
-    })
-  },
+  'blackbox http': { outputs: [HTTP], later: true, transport: ([dir], url) => http(dir, url, { compress: 'gzip', compressLevel: GZIP_LEVEL }) },
+  'blackbox http, zstd': { outputs: [HTTP], later: true, transport: ([dir], url) => http(dir, url, { compress: 'zstd', compressLevel: ZSTD_LEVEL }) },
   'script: gzip, fetch': { outputs: [HTTP], transport: (_, url) => local('peers/script.js', { url, maxBytes: BATCH_BYTES, level: GZIP_LEVEL }) },
   // Of more than 10,000 waiting lines it drops the oldest, unless it is told not to.
   'pino-loki, no gzip': {

@@ -25,6 +25,7 @@ const ROW_API = 'parquetjs-lite, appendRow, gzip'
 const HTTP = 'blackbox http'
 const SCRIPT = 'script: gzip, fetch'
 const LOKI = 'pino-loki, no gzip'
+const HTTP_ZSTD = 'blackbox http, zstd'
 const HTTP_SEND = 'pino-http-send, no gzip'
 const COPY = 'DuckDB COPY'
 
@@ -109,6 +110,21 @@ const httpGoals = style => [
     unit: ' MB'
   }
 ]
+/** pino-http-send sends the same lines as they are. */
+const reductionGoal = (contender, limit) => ({
+  what: `bytes sent, http, varied, ${contender} : ${HTTP_SEND}`, style: 'http, varied', contender, against: HTTP_SEND, figure: size, compare: ratio, goal: atMost(limit)
+})
+const shareGoal = contender => ({
+  what: `main thread's share of a processor at 1,000 lines/s, ${contender}`,
+  style: 'calm',
+  contender,
+  against: contender,
+  figure: ({ loggedUs, loggedMs }) => loggedUs / loggedMs / 10,
+  compare: itself,
+  goal: atMost(1, ' %'),
+  unit: ' %',
+  show: value => value.toFixed(2)
+})
 const convertGoal = (what, figure) => (against, goal, contender = PARQUET) => ({
   what: `${what}, ${contender} : ${against}`, style: 'convert', contender, against, figure, compare: ratio, goal
 })
@@ -133,6 +149,7 @@ export const questions = {
     cpuGoal('paced', TEE, FILE),
     ...['burst', 'paced'].flatMap(style => [PARQUET, TEE_PARQUET].flatMap(contender => [cpuGoal(style, contender, FILE), logCpuGoal(style, contender, FILE)]))
   ],
+  calm: [FILE, JSONL, ROTATING, PARQUET, HTTP, TEE].map(shareGoal),
   q3: ['flush', 'flush, feed'].flatMap(teeGoals),
   q4: [
     ...[coldGoal, warmGoal].flatMap(goal => [
@@ -147,7 +164,7 @@ export const questions = {
     ...[coldGoal, warmGoal].flatMap(goal => [goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1))]),
     sizeGoal(COPY, atMost(1)), sizeGoal(`${COPY}, zstd 3`, atMost(1))
   ].map(goal => ({ ...goal, what: `real log: ${goal.what}`, style: 'convert, real' })),
-  q6: ['http', 'http, feed', 'http, varied'].flatMap(httpGoals),
+  q6: [...['http', 'http, feed', 'http, varied'].flatMap(httpGoals), reductionGoal(HTTP, 0.4), reductionGoal(HTTP_ZSTD, 0.3)],
   ...requests,
   ...growth,
   q10: [startGoal(JSONL), startGoal(ROTATING), startGoal(CONSOLE), startGoal(TEE)],

@@ -1,7 +1,7 @@
 // npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q8,q10,requests,errors,e6,rss --log app.jsonl --dir /mnt/disk --out . --quick]
 //
 // All contenders side by side on this machine: in every round each of them once, in a new order, each in a fresh process.
-// Prints the tables and writes results.md and results.json, to bench/ or `--out`. `rows` are the lines of the file that is converted to Parquet.
+// Prints the report and writes it to docs/benchmarks.md, its drawings beside it and results.json to bench/, or all to `--out`. `rows` are the lines of the file that is converted to Parquet.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -13,6 +13,7 @@ import { contenders, DATASET, HTTP } from './contenders.js'
 import { converters, PASSES } from './convert/converters.js'
 import { cutIntoSegments } from './convert/segments.js'
 import { writeServiceLog } from './convert/service-log.js'
+import { drawings } from './drawings.js'
 import { machine } from './machine.js'
 import { plan, questions } from './questions.js'
 import { report } from './report.js'
@@ -24,6 +25,7 @@ import { verifyParquet, verifyRows } from './verify-parquet.js'
 const BYTES_A_LINE = 250
 const START_ROUNDS = 3
 const ERRORS_A_SECOND = 10_000
+const CALM_RATE = 1000
 const SATURATION_SECONDS = 3
 
 const { values } = parseArgs({
@@ -34,7 +36,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     only: { type: 'string', default: Object.keys(questions).filter(name => name !== 'log').join(',') },
     dir: { type: 'string' },
-    out: { type: 'string', default: fileURLToPath(new URL('.', import.meta.url)) },
+    out: { type: 'string' },
     rate: { type: 'string' },
     log: { type: 'string' },
     quick: { type: 'boolean', default: false }
@@ -152,6 +154,7 @@ const findRates = {
     const most = await saturation('pino/file', 'burst', 'lines')
     return { rate: Number(values.rate ?? Math.round(most / 2)), most }
   },
+  calm: () => ({ rate: CALM_RATE }),
   /** So many only where the server has room for them without the plugin. */
   async errors () {
     const most = await saturation(PLAIN, 'errors', 'answered')
@@ -181,8 +184,15 @@ for (let round = 0; round < rounds; round++) {
 }
 
 const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rates, samples }
-const text = report(results, only)
-fs.mkdirSync(values.out, { recursive: true })
-fs.writeFileSync(join(values.out, 'results.md'), text)
-fs.writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 1) + '\n')
+const drawn = drawings(results, only)
+const text = report(results, only, Object.keys(drawn))
+const pages = values.out ?? fileURLToPath(new URL('../docs', import.meta.url))
+write(pages, 'benchmarks.md', text)
+for (const [name, svg] of Object.entries(drawn)) write(join(pages, 'benchmarks'), name, svg)
+write(values.out ?? fileURLToPath(new URL('.', import.meta.url)), 'results.json', JSON.stringify(results, null, 1) + '\n')
 console.log(`\n${text}`)
+
+function write (directory, name, content) {
+  fs.mkdirSync(directory, { recursive: true })
+  fs.writeFileSync(join(directory, name), content)
+}

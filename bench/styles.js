@@ -26,6 +26,7 @@ export const styles = {
   feed: { title: 'As fast as the transport can: ready-made lines, no logger', log: 'feed', table: 'lines' },
   long: { title: 'The same for eight times as long', log: 'feed', share: 8, table: 'lines' },
   paced: { title: 'At half of saturation', log: 'paced', table: 'lines' },
+  calm: { title: 'At 1,000 lines/s', log: 'paced', share: 0.01, rounds: 3, table: 'lines' },
   flush: { title: "Until flush() has resolved: as fast as the application can log, then 'durable', then 'delivered'", log: 'burst', flush: true, table: 'flush' },
   'flush, feed': { title: 'The same with ready-made lines', log: 'feed', flush: true, table: 'flush' },
   http: { title: 'To a receiver over HTTP: as fast as the application can log', log: 'burst', disk: true, table: 'http', note: HTTP_NOTE },

@@ -8,6 +8,7 @@
 // burst: as fast as it can log, a turn of the event loop after every 1000 lines. paced: `rate` lines a second, by a timer.
 // feed: ready-made lines, no logger, waiting whenever the transport asks for it: as fast as the transport can. varied: the same with
 // lines of many kinds and lengths, of which gzip leaves an eighth, as of a service's; of those of feed, which differ in their number, a sixtieth.
+// sized: the same with lines of the contender's length.
 // How many lines, and whether flush() is called before closing, is a matter of the style (styles.js); `start` logs none.
 import { once } from 'node:events'
 import http from 'node:http'
@@ -15,7 +16,7 @@ import { performance } from 'node:perf_hooks'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { flush, watch } from 'pino-blackbox'
-import { contenders } from './contenders.js'
+import { contenders, SIZE_MB } from './contenders.js'
 import { service as records } from './convert/service-log.js'
 import { diskBytes, mainCpu, peakRss, processCpu } from './meter.js'
 import { styles } from './styles.js'
@@ -59,6 +60,7 @@ const ways = {
 
   feed: (_logLine, lines) => feed(lines, [readyMade]),
   varied: (_logLine, lines) => feed(lines, kinds),
+  sized: (_logLine, lines) => feed(lines, [sized(contenders[contender].lineBytes)]),
 
   async paced (logLine, lines, rate) {
     const start = performance.now()
@@ -70,8 +72,19 @@ const ways = {
   }
 }
 
+const bindings = { pid: process.pid, hostname: 'shop-7c9f' }
+
 /** Ready-made lines, cut where their number goes. */
 const readyMade = `{"level":30,"time":${Date.now()},"pid":${process.pid},"hostname":"shop-7c9f","reqId":"req-4k2j","userId":48213,"method":"GET","url":"/cart/items?page=42","seq":SEQ,"msg":"price list loaded for the region of the customer"}\n`.split('SEQ')
+
+/** One of so many bytes, with a text that does not repeat itself for 4 kB. */
+function sized (bytes) {
+  const [head, tail] = readyMade
+  const words = Array.from({ length: 500 }, (_, at) => (at * 2_654_435_761 >>> 0).toString(36)).join(' ')
+  const missing = bytes - head.length - tail.length - 8
+  if (missing <= 0) return ['{"level":30,"time":1763700000000,"pid":4242,"seq":', ',"msg":"price list loaded for the region"}\n']
+  return [head, tail.replace('"msg":"', `"msg":"${words.repeat(Math.ceil(missing / words.length)).slice(0, missing)}`)]
+}
 
 function variedKinds () {
   const record = records()
@@ -90,11 +103,9 @@ async function feed (lines, kinds) {
 const { contender, dirs, url, style, lines, rate } = JSON.parse(process.argv[2])
 // Waiting for a transport does not keep a process alive.
 const alive = setInterval(() => {}, 1000)
-const beforeStart = performance.now()
-const transport = pino.transport(contenders[contender].transport(dirs, url))
 let failure
-transport.on('error', error => { failure ??= String(error) })
-await Promise.race([once(transport, 'ready'), once(transport, 'close')])
+const beforeStart = performance.now()
+const { transport, log, close } = await (contenders[contender].application ?? openPino)(dirs, SIZE_MB, bindings)
 const startMs = performance.now() - beforeStart
 
 const { log: way, flush: flushes } = styles[style]
@@ -103,7 +114,6 @@ const result = { startMs }
 const kinds = way === 'varied' ? variedKinds() : []
 let halfRss = 0
 if (way) {
-  const log = pino({ base: { pid: process.pid, hostname: 'shop-7c9f' } }, transport)
   const watched = flushes || later ? watch(transport) : undefined
   await watched?.ready
   const idleRss = peakRss()
@@ -147,9 +157,18 @@ async function arrived () {
   await once(answer, 'end')
 }
 
-/** Everything is in the kernel's hands when the transport has closed; its thread is gone too. */
-async function close () {
-  const closed = once(transport, 'close')
-  transport.end()
-  await closed
+async function openPino () {
+  const transport = pino.transport(contenders[contender].transport(dirs, url))
+  transport.on('error', error => { failure ??= String(error) })
+  await Promise.race([once(transport, 'ready'), once(transport, 'close')])
+  return {
+    transport,
+    log: pino({ base: bindings }, transport),
+    /** Everything is in the kernel's hands when the transport has closed; its thread is gone too. */
+    async close () {
+      const closed = once(transport, 'close')
+      transport.end()
+      await closed
+    }
+  }
 }

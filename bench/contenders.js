@@ -3,8 +3,9 @@
 // is told the URL of a receiver too, which looks at what it was sent by verify-http.js. `stdout`: it
 // writes to the standard output, which is then a file in its directory. `later`: it may go on writing for longer than pino waits when
 // it closes, so it is closed after a flush(). `unconfirmed`: when it closes it does not wait for what it has sent, and it has no flush;
-// it is closed when the receiver has every line.
+// it is closed when the receiver has every line. `application`: no pino, a logger of its own.
 import { join } from 'node:path'
+import { grown } from './growth/contenders.js'
 
 /** Rotation of every contender that rotates. */
 export const SIZE_MB = 8
@@ -15,6 +16,7 @@ export const DATASET = 'logs'
 const BATCH_BYTES = 512 * 1024
 const BATCH_LINES = 2500
 const GZIP_LEVEL = 1
+const ZSTD_LEVEL = 3
 /** About as long as pino-loki takes for so many lines. It has no batches by size, and gets more at once than these. */
 const LOKI_SECONDS = 0.02
 /** A batch that is not full is sent after this pause. */
@@ -24,6 +26,8 @@ const file = dir => ({ target: 'pino/file', options: { destination: join(dir, 'a
 const jsonl = (dir, options) => ({ target: 'pino-blackbox/jsonl', options: { file: join(dir, 'app'), ...options } })
 const rotating = dir => jsonl(dir, { size: SIZE_MB })
 const parquet = dir => ({ target: 'pino-blackbox/parquet', options: { dir: join(dir, DATASET) } })
+/** With room for all that the application can be ahead: no line is dropped. */
+const http = (dir, url, options) => ({ target: 'pino-blackbox/http', options: { url, ...options, batch: { maxBytes: BATCH_BYTES }, journal: { dir, maxSize: '1g' } } })
 const local = (module, options) => ({ target: new URL(module, import.meta.url).href, options })
 const rfs = (dir, module) => local(module, { name: 'app.log', path: dir, size: `${SIZE_MB}M` })
 const LINES = 'lines'
@@ -31,35 +35,29 @@ const PARQUET = 'parquet'
 export const HTTP = 'http'
 const targets = list => ({ targets: list })
 
-export const contenders = {
+const outputs = {
   'pino/file': { transport: ([dir]) => file(dir) },
   'pino-roll': { transport: ([dir]) => ({ target: 'pino-roll', options: { file: join(dir, 'app'), size: SIZE_MB } }) },
-  'rotating-file-stream': { transport: ([dir]) => rfs(dir, 'rfs-transport.js') },
-  'rotating-file-stream, by line': { transport: ([dir]) => rfs(dir, 'rfs-lines-transport.js') },
+  'rotating-file-stream': { transport: ([dir]) => rfs(dir, 'peers/rfs.js') },
+  'rotating-file-stream, by line': { transport: ([dir]) => rfs(dir, 'peers/rfs-lines.js') },
+  'winston-daily-rotate-file': { application: async ([dir], ...about) => (await import('./peers/winston.js')).open(dir, ...about) },
   'blackbox jsonl': { transport: ([dir]) => jsonl(dir) },
   'blackbox jsonl, rotating': { transport: ([dir]) => rotating(dir) },
   'blackbox parquet': { outputs: [PARQUET], later: true, transport: ([dir]) => parquet(dir) },
 
-  'blackbox http': {
-    outputs: [HTTP],
-    later: true,
-    // With room for all that the application can be ahead: no line is dropped.
-    transport: ([dir], url) => ({
-      target: 'pino-blackbox/http',
-      options: { url, compress: 'gzip', compressLevel: GZIP_LEVEL, batch: { maxBytes: BATCH_BYTES }, journal: { dir, maxSize: '1g' } }
-    })
-  },
-  'script: gzip, fetch': { outputs: [HTTP], transport: (_, url) => local('script-transport.js', { url, maxBytes: BATCH_BYTES, level: GZIP_LEVEL }) },
+  'blackbox http': { outputs: [HTTP], later: true, transport: ([dir], url) => http(dir, url, { compress: 'gzip', compressLevel: GZIP_LEVEL }) },
+  'blackbox http, zstd': { outputs: [HTTP], later: true, transport: ([dir], url) => http(dir, url, { compress: 'zstd', compressLevel: ZSTD_LEVEL }) },
+  'script: gzip, fetch': { outputs: [HTTP], transport: (_, url) => local('peers/script.js', { url, maxBytes: BATCH_BYTES, level: GZIP_LEVEL }) },
   // Of more than 10,000 waiting lines it drops the oldest, unless it is told not to.
   'pino-loki, no gzip': {
     outputs: [HTTP],
     unconfirmed: true,
-    transport: (_, url) => ({ target: 'pino-loki', options: { host: url, batching: { interval: LOKI_SECONDS, maxBufferSize: 0 } } })
+    transport: (_, url) => local('peers/loki.js', { host: url, batching: { interval: LOKI_SECONDS, maxBufferSize: 0 } })
   },
   'pino-http-send, no gzip': {
     outputs: [HTTP],
     unconfirmed: true,
-    transport: (_, url) => local('http-send-transport.js', { url, batchSize: BATCH_LINES, timeout: HTTP_SEND_MS })
+    transport: (_, url) => local('peers/http-send.js', { url, batchSize: BATCH_LINES, timeout: HTTP_SEND_MS })
   },
 
   'pino/file, stdout': { stdout: true, transport: () => ({ target: 'pino/file', options: { destination: 1 } }) },
@@ -86,3 +84,5 @@ export const contenders = {
     transport: ([one, other]) => ({ target: 'pino-blackbox/tee', options: { outputs: [jsonl(one), parquet(other)] } })
   }
 }
+
+export const contenders = { ...outputs, ...grown(outputs) }

@@ -4,7 +4,8 @@ export const ratio = (a, b) => a / b
 export const difference = (a, b) => a - b
 export const itself = value => value
 
-export const atLeast = limit => ({ text: `≥ ${limit}`, ok: value => value >= limit })
-export const atMost = (limit, unit = '') => ({ text: `≤ ${limit}${unit}`, ok: value => value <= limit })
+/** `times` is how many times as good as the limit a value is. */
+export const atLeast = limit => ({ text: `≥ ${limit}`, ok: value => value >= limit, times: value => value / limit })
+export const atMost = (limit, unit = '') => ({ text: `≤ ${limit}${unit}`, ok: value => value <= limit, times: value => limit / Math.max(value, limit / 100) })
 /** Without a limit it only says. */
 export const open = { text: '-', ok: () => undefined }

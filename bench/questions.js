@@ -3,6 +3,7 @@
 // A goal compares one figure of one contender with that of another (or of itself, in `againstStyle`) in the same round, and takes
 // the median of the rounds. Of both is taken away first what it is of a third one, if `less` says which.
 import { atLeast, atMost, difference, itself, open, ratio } from './goal.js'
+import { questions as growth } from './growth/questions.js'
 import { questions as requests } from './requests/questions.js'
 
 const FILE = 'pino/file'
@@ -12,6 +13,7 @@ const CONSOLE = 'blackbox console'
 const STDOUT = 'pino/file, stdout'
 const RFS = 'rotating-file-stream'
 const RFS_LINES = 'rotating-file-stream, by line'
+const WINSTON = 'winston-daily-rotate-file'
 const TEE = 'blackbox tee: 3 × jsonl'
 const TEE_LEVELS = 'blackbox tee: 3 × jsonl, levels'
 const TARGETS = 'pino targets: 3 × blackbox jsonl'
@@ -23,6 +25,7 @@ const ROW_API = 'parquetjs-lite, appendRow, gzip'
 const HTTP = 'blackbox http'
 const SCRIPT = 'script: gzip, fetch'
 const LOKI = 'pino-loki, no gzip'
+const HTTP_ZSTD = 'blackbox http, zstd'
 const HTTP_SEND = 'pino-http-send, no gzip'
 const COPY = 'DuckDB COPY'
 
@@ -107,6 +110,21 @@ const httpGoals = style => [
     unit: ' MB'
   }
 ]
+/** pino-http-send sends the same lines as they are. */
+const reductionGoal = (contender, limit) => ({
+  what: `bytes sent, http, varied, ${contender} : ${HTTP_SEND}`, style: 'http, varied', contender, against: HTTP_SEND, figure: size, compare: ratio, goal: atMost(limit)
+})
+const shareGoal = contender => ({
+  what: `main thread's share of a processor at 1,000 lines/s, ${contender}`,
+  style: 'calm',
+  contender,
+  against: contender,
+  figure: ({ loggedUs, loggedMs }) => loggedUs / loggedMs / 10,
+  compare: itself,
+  goal: atMost(1, ' %'),
+  unit: ' %',
+  show: value => value.toFixed(2)
+})
 const convertGoal = (what, figure) => (against, goal, contender = PARQUET) => ({
   what: `${what}, ${contender} : ${against}`, style: 'convert', contender, against, figure, compare: ratio, goal
 })
@@ -125,12 +143,13 @@ const startGoal = contender => ({
 })
 
 export const questions = {
-  q1: [speedGoal(ROTATING, FILE, 0.95), speedGoal(ROTATING, 'pino-roll', 1), speedGoal(ROTATING, RFS_LINES, 2), speedGoal(ROTATING, RFS, 2)],
+  q1: [speedGoal(ROTATING, FILE, 0.95), speedGoal(ROTATING, 'pino-roll', 1), speedGoal(ROTATING, RFS_LINES, 2), speedGoal(ROTATING, RFS, 2), speedGoal(ROTATING, WINSTON, 2)],
   q2: [
     ...['burst', 'paced'].flatMap(style => [cpuGoal(style, JSONL, FILE), cpuGoal(style, ROTATING, FILE), cpuGoal(style, CONSOLE, STDOUT)]),
     cpuGoal('paced', TEE, FILE),
     ...['burst', 'paced'].flatMap(style => [PARQUET, TEE_PARQUET].flatMap(contender => [cpuGoal(style, contender, FILE), logCpuGoal(style, contender, FILE)]))
   ],
+  calm: [FILE, JSONL, ROTATING, PARQUET, HTTP, TEE].map(shareGoal),
   q3: ['flush', 'flush, feed'].flatMap(teeGoals),
   q4: [
     ...[coldGoal, warmGoal].flatMap(goal => [
@@ -141,8 +160,13 @@ export const questions = {
   q5: [coldGoal, warmGoal].flatMap(goal => [
     goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1)), goal(`${COPY}, schema by hand`, atLeast(0.5))
   ]),
-  q6: ['http', 'http, feed', 'http, varied'].flatMap(httpGoals),
+  log: [
+    ...[coldGoal, warmGoal].flatMap(goal => [goal(COPY, atLeast(1.1)), goal(`${COPY}, fields extracted at once`, atLeast(1.1))]),
+    sizeGoal(COPY, atMost(1)), sizeGoal(`${COPY}, zstd 3`, atMost(1))
+  ].map(goal => ({ ...goal, what: `real log: ${goal.what}`, style: 'convert, real' })),
+  q6: [...['http', 'http, feed', 'http, varied'].flatMap(httpGoals), reductionGoal(HTTP, 0.4), reductionGoal(HTTP_ZSTD, 0.3)],
   ...requests,
+  ...growth,
   q10: [startGoal(JSONL), startGoal(ROTATING), startGoal(CONSOLE), startGoal(TEE)],
   e6: [
     speedGoal(TEE, TARGETS, 3, 'feed'), speedGoal(TEE_LEVELS, TARGETS, 3, 'feed'), speedGoal(TEE, FILES, 3, 'feed'), speedGoal(TEE, FILES, 3),

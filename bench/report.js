@@ -1,24 +1,28 @@
-// From samples to Markdown: one table per style of logging, then the goals.
+// From samples to Markdown: the goals, then one table per style of logging.
 import { SIZE_MB } from './contenders.js'
-import { goalsOf } from './questions.js'
+import { answers, median } from './answers.js'
 import { styles } from './styles.js'
 
-export function report (results, only) {
+/** `drawn` are the files of the drawings. */
+export function report (results, only, drawn) {
   const { machine, lines, rows, rounds, rates, dir, samples } = results
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`).join(', ')
   const head = [
+    '`npm run bench` repeats all of this on your machine and writes this page; `-- --only q1,q4` a part of it, `-- --quick` in little time, with little meaning.\n',
     `${machine.cpu}, ${machine.memory}, ${machine.system}, Node ${machine.node}; pino-blackbox ${machine.blackbox}, ${packages}; ${machine.date}.`,
     `${number(lines)} lines a run, ${rounds} rounds side by side, medians (lowest to highest). Files in ${dir}, rotation at ${SIZE_MB} MB; every line checked before a time counts.`,
     `Times from the first log call until the transport has closed; with parquet it is closed after \`flush({ until: 'delivered' })\`. Main-thread CPU by ${machine.clock}.`
   ].join('\n')
   const remarks = {
     paced: ({ rate }) => ` (${number(rate)} lines/s)`,
+    growth: () => ` (1 × is ${number(lines)})`,
     errors: ({ rate, most }) => ` of ${number(rate)} a second (without the plugin the server can take ${number(most)})`,
     convert: () => ` (${number(rows)} lines of a made-up service)`
   }
   const tables = Object.entries(styles).filter(([style]) => samples.some(sample => sample.style === style))
     .map(([style, { title, table, note }]) => [`### ${title}${remarks[style]?.(rates[style]) ?? ''}`, TABLES[table](style, samples), note].filter(Boolean).join('\n\n'))
-  return [head, ...tables, `### Goals\n\n${goals(samples, only)}`].join('\n\n') + '\n'
+  const shown = drawn.map(name => `![${name}](benchmarks/${name})`)
+  return ['# Benchmarks', head, `## Goals\n\n${goals(samples, only)}`, ...shown, '## All figures', ...tables].join('\n\n') + '\n'
 }
 
 const number = value => Math.round(value).toLocaleString('en')
@@ -71,6 +75,14 @@ const TABLES = {
     ['kB of dumps', ({ dumpBytes }) => dumpBytes / 1000, number],
     ['left out, counted', ({ suppressed }) => suppressed, number]
   ]),
+  sizes: table([['MB/s', ({ lines, lineBytes, ms }) => lines * lineBytes / ms / 1000, tenths], LINES_A_SECOND, MAIN_CPU, OTHER_CPU, PEAK]),
+  pending: table([
+    ['first new line durable, ms', ({ durableMs }) => durableMs, number],
+    ['first old batch received, ms', ({ receivedMs }) => receivedMs, number],
+    ['all received, ms', ({ ms }) => ms, number],
+    ['peak RSS at the start, MB', ({ peakRss }) => peakRss, megabytes]
+  ]),
+  wide: table([['rows/s', perSecond('ms'), number], ['cells/s', ({ lines, columns, ms }) => lines * columns / ms * 1000, number], PEAK]),
   start: startTable
 }
 
@@ -92,20 +104,10 @@ function startTable (_style, samples) {
 }
 
 function goals (samples, only) {
-  return markdown(['', 'measure', 'goal', 'measured', ''], goalsOf(only).map(({ name, what, style, contender, against, againstStyle = style, less, figure, compare, goal, unit = '', show = value => value.toFixed(unit ? 1 : 2) }) => {
-    const of = (who, style) => samples.filter(sample => sample.style === style && sample.contender === who && !sample.wrong)
-    const pairs = of(contender, style).flatMap(sample => {
-      const beside = (who, style) => of(who, style).find(({ round, repeat }) => round === sample.round && repeat === sample.repeat)
-      const other = beside(against, againstStyle)
-      const zero = less && beside(less, style)
-      if (!other || (less && !zero)) return []
-      const net = zero ? sample => figure(sample) - figure(zero) : figure
-      return [compare(net(sample), net(other))]
-    }).filter(Number.isFinite)
-    if (pairs.length === 0) return [name.toUpperCase(), what, goal.text, '-', 'not measured']
-    const value = median(pairs)
-    return [name.toUpperCase(), what, goal.text, spread(pairs, show) + unit, VERDICTS.get(goal.ok(value))]
-  }))
+  return markdown(['', 'measure', 'goal', 'measured', ''], answers(samples, only).map(({ name, what, goal, values, median, unit = '', show = value => value.toFixed(unit ? 1 : 2) }) =>
+    values.length === 0
+      ? [name.toUpperCase(), what, goal.text, '-', 'not measured']
+      : [name.toUpperCase(), what, goal.text, spread(values, show) + unit, VERDICTS.get(goal.ok(median))]))
 }
 
 const VERDICTS = new Map([[true, 'met'], [false, '**missed**'], [undefined, '']])
@@ -115,7 +117,7 @@ function byContender (samples, style) {
   for (const sample of samples.filter(sample => sample.style === style)) {
     all.set(sample.contender, [...all.get(sample.contender) ?? [], sample])
   }
-  return [...all].sort(([a], [b]) => a.localeCompare(b))
+  return [...all].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
 function markdown (head, rows) {
@@ -126,10 +128,4 @@ function spread (all, show) {
   const values = all.filter(Number.isFinite)
   if (values.length === 0) return '-'
   return `${show(median(values))} (${show(Math.min(...values))} to ${show(Math.max(...values))})`
-}
-
-function median (values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

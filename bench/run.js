@@ -1,7 +1,7 @@
-// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q10,requests,errors,e6,rss --dir /mnt/disk --out . --quick]
+// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q8,q10,requests,errors,e6,rss --log app.jsonl --dir /mnt/disk --out . --quick]
 //
 // All contenders side by side on this machine: in every round each of them once, in a new order, each in a fresh process.
-// Prints the tables and writes results.md and results.json, to bench/ or `--out`. `rows` are the lines of the file that is converted to Parquet.
+// Prints the report and writes it to docs/benchmarks.md, its drawings beside it and results.json to bench/, or all to `--out`. `rows` are the lines of the file that is converted to Parquet.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -13,17 +13,19 @@ import { contenders, DATASET, HTTP } from './contenders.js'
 import { converters, PASSES } from './convert/converters.js'
 import { cutIntoSegments } from './convert/segments.js'
 import { writeServiceLog } from './convert/service-log.js'
+import { drawings } from './drawings.js'
 import { machine } from './machine.js'
 import { plan, questions } from './questions.js'
 import { report } from './report.js'
 import { PLAIN } from './requests/servers.js'
 import { LONGEST, styles } from './styles.js'
 import { verify } from './verify.js'
-import { verifyParquet } from './verify-parquet.js'
+import { verifyParquet, verifyRows } from './verify-parquet.js'
 
 const BYTES_A_LINE = 250
 const START_ROUNDS = 3
 const ERRORS_A_SECOND = 10_000
+const CALM_RATE = 1000
 const SATURATION_SECONDS = 3
 
 const { values } = parseArgs({
@@ -32,17 +34,18 @@ const { values } = parseArgs({
     rows: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
-    only: { type: 'string', default: Object.keys(questions).join(',') },
+    only: { type: 'string', default: Object.keys(questions).filter(name => name !== 'log').join(',') },
     dir: { type: 'string' },
-    out: { type: 'string', default: fileURLToPath(new URL('.', import.meta.url)) },
+    out: { type: 'string' },
     rate: { type: 'string' },
+    log: { type: 'string' },
     quick: { type: 'boolean', default: false }
   }
 })
 const lines = Number(values.lines ?? (values.quick ? 30_000 : 1_000_000))
 const rows = Number(values.rows ?? (values.quick ? 10_000 : 200_000))
 const rounds = Number(values.rounds ?? (values.quick ? 2 : 5))
-const only = values.only.split(',')
+const only = [...values.only.split(','), ...values.log ? ['log'] : []]
 
 /** Memory, if there is room: the figures are about software, and pino/file and pino-roll fsync where the others do not. */
 function defaultDir () {
@@ -58,7 +61,7 @@ function defaultDisk () {
 }
 
 const [base, disk] = [values.dir ?? defaultDir(), values.dir ?? defaultDisk()].map(dir => fs.mkdtempSync(join(dir, 'pino-blackbox-bench-')))
-const input = join(base, 'service.jsonl')
+const inputs = { convert: join(base, 'service.jsonl'), 'convert, real': join(base, 'real.jsonl') }
 process.on('exit', () => { for (const dir of [base, disk]) fs.rmSync(dir, { recursive: true, force: true }) })
 process.on('SIGINT', () => process.exit(130))
 
@@ -67,15 +70,15 @@ const secondsOf = style => values.seconds ? Number(values.seconds) : values.quic
 /** One process, one figure. Rejects when it did not do what it was to do. */
 async function measure (contender, style, { lines, rate, seconds = secondsOf(style) }) {
   const { program = 'app.js', check = 'outputs', share = 1, disk: onDisk } = styles[style]
-  const sample = { contender, style, lines: check === 'passes' ? rows : Math.round(lines * share) }
-  const { outputs = ['lines'], stdout = false } = contenders[contender] ?? {}
+  const { outputs = ['lines'], stdout = false, share: times = 1, lineBytes } = contenders[contender] ?? {}
+  const sample = { contender, style, lineBytes, lines: rowsOf[style] ?? Math.round(lines * share * times) }
   const dirs = outputs.map((_, at) => join(onDisk ? disk : base, String(at)))
   for (const dir of dirs) fs.mkdirSync(dir)
   const receiver = outputs.includes(HTTP) ? await startReceiver() : undefined
   const out = stdout ? fs.openSync(join(dirs[0], 'app.log'), 'a') : 'ignore'
   try {
-    const result = await inProcess(program, { ...sample, dirs, seconds, rate, input, url: receiver?.url }, out)
-    const found = result.failure ? [] : await Promise.all(checks[check](sample, dirs, outputs, receiver))
+    const result = await inProcess(program, { ...sample, dirs, seconds, rate, input: inputs[style], url: receiver?.url }, out)
+    const found = result.failure ? [] : await Promise.all(checks[check]({ ...sample, ...result }, dirs, outputs, receiver))
     const { bytes, requests } = found.find(({ bytes }) => bytes !== undefined) ?? {}
     return { ...sample, ...result, bytes, requests, wrong: result.failure ?? found.find(({ wrong }) => wrong)?.wrong, cut: found.reduce((sum, { cut = 0 }) => sum + cut, 0) }
   } finally {
@@ -117,6 +120,9 @@ async function startReceiver () {
 const checks = {
   itself: () => [],
   passes: ({ contender, lines }, [dir]) => PASSES.map(pass => verifyParquet(join(dir, pass, DATASET), lines, converters[contender].seq)),
+  rows: ({ lines }, [dir]) => PASSES.map(pass => verifyRows(join(dir, pass, DATASET), lines)),
+  received: ({ lines }, _dirs, _outputs, receiver) => [receiver.verify(lines)],
+  wide: ({ lines }, [dir]) => [verifyParquet(join(dir, 'cold', DATASET), lines)],
   outputs: verifyOutputs
 }
 
@@ -148,6 +154,7 @@ const findRates = {
     const most = await saturation('pino/file', 'burst', 'lines')
     return { rate: Number(values.rate ?? Math.round(most / 2)), most }
   },
+  calm: () => ({ rate: CALM_RATE }),
   /** So many only where the server has room for them without the plugin. */
   async errors () {
     const most = await saturation(PLAIN, 'errors', 'answered')
@@ -156,12 +163,12 @@ const findRates = {
 }
 
 const measurements = plan(only)
+const isAsked = style => measurements.some(measurement => measurement.style === style)
+if (isAsked('convert')) writeServiceLog(inputs.convert, rows)
+if (isAsked('convert, real')) fs.copyFileSync(values.log, inputs['convert, real'])
+const rowsOf = Object.fromEntries(Object.entries(inputs).filter(([style]) => isAsked(style)).map(([style, input]) => [style, cutIntoSegments(input)]))
 const rates = {}
-for (const [style, find] of Object.entries(findRates)) if (measurements.some(measurement => measurement.style === style)) rates[style] = await find()
-if (measurements.some(({ style }) => style === 'convert')) {
-  writeServiceLog(input, rows)
-  cutIntoSegments(input)
-}
+for (const [style, find] of Object.entries(findRates)) if (isAsked(style)) rates[style] = await find()
 const samples = []
 for (let round = 0; round < rounds; round++) {
   // Another order in every round: what one leaves behind (heat, caches) meets each of the others.
@@ -177,8 +184,15 @@ for (let round = 0; round < rounds; round++) {
 }
 
 const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rates, samples }
-const text = report(results, only)
-fs.mkdirSync(values.out, { recursive: true })
-fs.writeFileSync(join(values.out, 'results.md'), text)
-fs.writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 1) + '\n')
+const drawn = drawings(results, only)
+const text = report(results, only, Object.keys(drawn))
+const pages = values.out ?? fileURLToPath(new URL('../docs', import.meta.url))
+write(pages, 'benchmarks.md', text)
+for (const [name, svg] of Object.entries(drawn)) write(join(pages, 'benchmarks'), name, svg)
+write(values.out ?? fileURLToPath(new URL('.', import.meta.url)), 'results.json', JSON.stringify(results, null, 1) + '\n')
 console.log(`\n${text}`)
+
+function write (directory, name, content) {
+  fs.mkdirSync(directory, { recursive: true })
+  fs.writeFileSync(join(directory, name), content)
+}

@@ -26,16 +26,22 @@ export const styles = {
   feed: { title: 'As fast as the transport can: ready-made lines, no logger', log: 'feed', table: 'lines' },
   long: { title: 'The same for eight times as long', log: 'feed', share: 8, table: 'lines' },
   paced: { title: 'At half of saturation', log: 'paced', table: 'lines' },
+  calm: { title: 'At 1,000 lines/s', log: 'paced', share: 0.01, rounds: 3, table: 'lines' },
   flush: { title: "Until flush() has resolved: as fast as the application can log, then 'durable', then 'delivered'", log: 'burst', flush: true, table: 'flush' },
   'flush, feed': { title: 'The same with ready-made lines', log: 'feed', flush: true, table: 'flush' },
   http: { title: 'To a receiver over HTTP: as fast as the application can log', log: 'burst', disk: true, table: 'http', note: HTTP_NOTE },
   'http, feed': { title: 'The same with ready-made lines', log: 'feed', disk: true, table: 'http' },
   'http, varied': { title: 'The same with ready-made lines that gzip does not find all alike', log: 'varied', disk: true, table: 'http' },
   convert: { title: 'From a file of JSON lines to Parquet', program: 'convert.js', check: 'passes', table: 'convert' },
+  'convert, real': { title: 'The same with the log of `--log`', program: 'convert.js', check: 'rows', table: 'convert' },
   recorder: { title: 'Debug lines, a child logger for every ten of them', program: 'recorder.js', check: 'itself', table: 'lines' },
   children: { title: 'Child loggers alone', program: 'recorder.js', check: 'itself', share: 0.5, table: 'children' },
   requests: { title: 'A server under load', program: 'requests.js', check: 'itself', seconds: 3, rounds: 3, table: 'requests', note: REQUESTS_NOTE },
   errors: { title: 'An error storm', program: 'requests.js', check: 'itself', failing: true, seconds: 10, rounds: 3, table: 'errors', note: ERRORS_NOTE },
+  growth: { title: 'More lines', log: 'feed', rounds: 3, table: 'lines' },
+  sizes: { title: 'Longer lines, as many bytes of them', log: 'sized', rounds: 3, table: 'sizes' },
+  pending: { title: 'A start with segments of a dead process', program: 'growth/pending.js', check: 'received', rounds: 3, table: 'pending' },
+  wide: { title: 'More columns, as many cells', program: 'growth/wide.js', check: 'wide', share: 2, rounds: 3, table: 'wide' },
   start: { title: 'Start-up', check: 'itself', table: 'start' }
 }
 

@@ -1,7 +1,9 @@
 // The same for what a receiver was sent: every line is in one body, once, whatever the format of the bodies.
 import { gunzipSync } from 'node:zlib'
+import zstd from '@bokuweb/zstd-wasm'
 
-const DECODERS = { gzip: gunzipSync, identity: body => body }
+await zstd.init()
+const DECODERS = { gzip: gunzipSync, zstd: body => Buffer.from(zstd.decompress(body)), identity: body => body }
 
 /** Do `bodies` hold lines 0 to `lines` - 1, each once, and nothing else? `wrong` says what is not so. */
 export function verifyBodies (bodies, lines) {

@@ -7,9 +7,9 @@ import { parseParquet } from '../../dist/lib/config/parquet.js'
 import { KEYS } from '../../dist/lib/parquet/columns.js'
 import { run } from '../../dist/lib/parquet/desk.js'
 
-export function open (engine) {
+export function open (engine, options) {
   return (input, dir) => {
-    const { dir: dataset, base, partition, size, limit, codec, compressLevel, promoted } = parseParquet({ dir, engine })
+    const { dir: dataset, base, partition, size, limit, codec, compressLevel, promoted } = parseParquet({ dir, engine, ...options })
     const settings = { dataset, base, partition, size, limit, engine, codec, compressLevel, promoted, keys: KEYS, levels: pino.levels.values }
     const { directory, segments } = linkSegments(input, join(dirname(dir), `.${basename(dir)}.blackbox`))
     return async () => {

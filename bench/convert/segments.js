@@ -8,12 +8,13 @@ const WRITER = '0123456789abcdef'
 
 const directoryOf = input => `${input}.segments`
 
-/** Cuts them once for all processes. */
+/** Cuts them once for all processes. Returns the number of lines. */
 export function cutIntoSegments (input) {
   const directory = directoryOf(input)
   fs.mkdirSync(directory)
   const { maxRecords, maxBytes } = parseParquet({ dir: directory }).rule
   const text = fs.readFileSync(input)
+  let all = 0
   for (let from = 0, count = 0; from < text.length; count++) {
     let to = from
     let records = 0
@@ -23,7 +24,9 @@ export function cutIntoSegments (input) {
     }
     fs.writeFileSync(join(directory, `${String(OPENED).padStart(15, '0')}-${WRITER}-${String(count).padStart(9, '0')}.${records}.jsonl`), text.subarray(from, to))
     from = to
+    all += records
   }
+  return all
 }
 
 /** Puts them into the directory of a writer below `home`: under another name, because converting removes them. */

@@ -20,7 +20,7 @@ const soak = (tests, env) => spawnSync('npx', ['tap', 'run', '--timeout=3600', .
 
 const statuses = [
   soak(['test/crash.test.ts', 'test/close-load.test.ts'], { KILLS: times('--kills', 200, 30), RUNS: times('--closes', 10_000, 600) }),
-  soak(['test/parquet-crash.test.ts', 'test/parquet-power.test.ts'], { KILLS: times('--parquet-kills', 100, 12), PAIRS: times('--pairs', 2000, 100) }),
+  soak(['test/parquet-crash.test.ts', 'test/faults/power-parquet.test.ts'], { KILLS: times('--parquet-kills', 100, 12), PAIRS: times('--pairs', 2000, 100) }),
   soak(['test/http-crash.test.ts'], { KILLS: times('--http-kills', 100, 12) }),
   soak(['test/http-load.test.ts'], { SLOW_RECEIVER: times('--slow-receiver', 120, 15) }),
   soak(['test/leaks.test.ts'], { OPENINGS: times('--openings', 10_000, 300) })

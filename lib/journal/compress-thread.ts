@@ -20,10 +20,13 @@ async function compress ({ source, target, codec }: CompressJob): Promise<void> 
   const { mode, atime, mtime } = await fsp.stat(source)
   await pipeline(fs.createReadStream(source), compressor, fs.createWriteStream(target, { mode }))
   const file = await fsp.open(target, 'r+')
-  // Synced with it: by its time a file is known to have been made of the other one.
-  await file.utimes(atime, mtime)
-  await file.sync()
-  await file.close()
+  try {
+    // Synced with it: by its time a file is known to have been made of the other one.
+    await file.utimes(atime, mtime)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }
 
 /** A thread ends by itself when this has. */

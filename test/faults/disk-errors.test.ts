@@ -3,8 +3,8 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { preloaded, readLines, until } from './fixtures/harness.js'
-import { controlled, hidden, type Controlled } from './fixtures/faults.js'
+import { preloaded, readLines, until } from '../fixtures/harness.js'
+import { controlled, hidden, type Controlled } from '../fixtures/faults.js'
 
 interface Fault { call: string, at: number[], codes?: string[], how?: 'half' | 'done' | 'hang' }
 

@@ -3,8 +3,8 @@ import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { OutputMetrics } from 'pino-blackbox'
-import { readLines, until } from './fixtures/harness.js'
-import { accountedFor, controlled, forbidden, hidden, inside, smallDisk, torn, type Controlled } from './fixtures/faults.js'
+import { readLines, until } from '../fixtures/harness.js'
+import { accountedFor, controlled, forbidden, hidden, inside, smallDisk, torn, type Controlled } from '../fixtures/faults.js'
 
 const skip = forbidden('-rm', '--map-root-user')
 const PAD = 950

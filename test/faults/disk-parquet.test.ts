@@ -3,9 +3,9 @@ import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { OutputMetrics, ParquetOptions } from 'pino-blackbox'
-import { until } from './fixtures/harness.js'
-import { accountedFor, controlled, forbidden, inside, namespaced, smallDisk, type Controlled } from './fixtures/faults.js'
-import { files, foreign, open, query } from './fixtures/dataset.js'
+import { until } from '../fixtures/harness.js'
+import { accountedFor, controlled, forbidden, inside, namespaced, smallDisk, type Controlled } from '../fixtures/faults.js'
+import { files, foreign, open, query } from '../fixtures/dataset.js'
 
 const skip = forbidden('-rm', '--map-root-user')
 const target = (dir: string, options: Partial<ParquetOptions> = {}): object => ({ target: 'pino-blackbox/parquet', options: { dir, ...options } })

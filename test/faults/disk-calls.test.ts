@@ -122,6 +122,22 @@ async function attempt ({ inherit, open, look, home, repeats = false }: Troubled
   return { wrong, trouble }
 }
 
+t.test('a file that cannot be looked at just now is not taken for removed', async t => {
+  const arrived: Batch[] = []
+  const root = join(scratch, 'looked-at')
+  const { open } = OUTPUTS.exporter!
+  fs.mkdirSync(root)
+  const source = new Source(await open(root, arrived))
+  source.append(3)
+  await source.safe()
+  const trouble = new Trouble({ call: 'stat', code: 'EIO', mode: 'once', at: 1 })
+  troubles.set('looked-at', trouble)
+  await until(() => trouble.failed === 1)
+  await source.output.flush('delivered', false)
+  await source.output.close()
+  t.match(source.output.counters.read(), { acceptedRecords: 3, deliveredRecords: 3, droppedRecords: 0, recoveredRecords: 0 })
+})
+
 for (const [name, output] of Object.entries(OUTPUTS)) {
   t.test(name, async t => {
     const { wrong, trouble: { calls } } = await attempt(output)

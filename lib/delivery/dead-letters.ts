@@ -3,7 +3,8 @@
 //   <home>/dead/<opened>-<random>-<n>.jsonl   {"time", "key", "status", "reason", "record"}
 import fsp from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { syncPath } from '../journal/directory.js'
 import { formatId, ID_PATTERN } from '../journal/segment-id.js'
 import { errno } from '../errors.js'
 import type { Monitor } from '../telemetry/monitor.js'
@@ -28,6 +29,8 @@ export interface DeadLetterOptions {
   homes: readonly string[]
   /** Bytes that all of them may take in one home; the oldest files are removed. */
   maxSize: number
+  /** On the device before their segment goes. */
+  synced: boolean
   monitor: Monitor
 }
 
@@ -60,7 +63,7 @@ export class DeadLetters implements LetterBox {
     this.#o = options
   }
 
-  /** Resolves when they are with the kernel. Rejects when no directory takes them. */
+  /** Resolves when they are with the kernel, or on the device where that is asked for. Rejects when no directory takes them. */
   async add (letters: readonly Letter[]): Promise<void> {
     const time = new Date().toISOString()
     const bytes = Buffer.from(letters.map(letter => `${JSON.stringify({ time, ...letter })}\n`).join(''))
@@ -96,6 +99,7 @@ export class DeadLetters implements LetterBox {
     this.#files.delete(home)
     try {
       await fsp.appendFile(file.path, bytes, { mode: 0o600 })
+      if (this.#o.synced) await sync(file)
     } catch (error) {
       await (file.size > 0 ? fsp.truncate(file.path, file.size) : fsp.rm(file.path, { force: true })).catch(() => {})
       throw error
@@ -112,4 +116,15 @@ export class DeadLetters implements LetterBox {
       this.#o.monitor.say('dead letters full', `removed the oldest dead letters, to stay within ${this.#o.maxSize} bytes: ${path}`)
     }
   }
+}
+
+async function sync ({ path, size }: File): Promise<void> {
+  const handle = await fsp.open(path, 'r+')
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+  // A new one.
+  if (size === 0) await syncPath(dirname(path))
 }

@@ -36,7 +36,7 @@ export function openSpool (kind: string, { batch, journal, identity }: SpoolSett
   const [home, fallback] = homes
   if (home === undefined) return { journal: inMemory(batch, journal, monitor), after: undefined, dead: undefined }
   const disk = onDisk(batch, journal, new SpoolShelf({ home, fallback, monitor }), monitor)
-  return { journal: disk, after: within(disk.inherited, HEAD_START), dead: new DeadLetters({ homes, maxSize: journal.maxSize, monitor }) }
+  return { journal: disk, after: within(disk.inherited, HEAD_START), dead: new DeadLetters({ homes, maxSize: journal.maxSize, synced: journal.fsync !== 'never', monitor }) }
 }
 
 function onDisk ({ early, ...batch }: Batch, { maxSize, maxAge, whenFull, blockTimeout, fsync }: SpoolJournal, shelf: SpoolShelf, monitor: Monitor) {

@@ -3,6 +3,7 @@
 import fsp from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { syncDirectory } from './directory.js'
 import { surplus, type RetentionLimit } from './retention.js'
 import { SUFFIX, type RotatedName } from './naming.js'
 import type { CompressJob } from './compress-thread.js'
@@ -76,12 +77,13 @@ export class Archive {
         if (!made) {
           const target = join(workplace, `${file.id}.part`)
           await this.#run({ source: file.path, target, codec })
-          await fsp.utimes(target, source.atime, source.mtime)
           await fsp.rename(target, final)
         } else if (Math.abs(made.mtimeMs - source.mtimeMs) > SAME_TIME) {
           // Not made of this file, or it would have its time: somebody else's, and both are kept.
           return
         }
+        // First that the one is there, then that the other is not.
+        await syncDirectory(shelf.folder.names.directory)
         await fsp.rm(file.path, { force: true })
       }).catch(error => {
         if (!this.#closed) monitor.failed('compress a rotated file', error)

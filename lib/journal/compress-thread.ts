@@ -17,11 +17,17 @@ const ZSTD_LEVEL = 3
 
 async function compress ({ source, target, codec }: CompressJob): Promise<void> {
   const compressor = codec === 'zstd' ? await zstdStream(ZSTD_LEVEL) : zlib.createGzip()
-  const { mode } = await fsp.stat(source)
+  const { mode, atime, mtime } = await fsp.stat(source)
   await pipeline(fs.createReadStream(source), compressor, fs.createWriteStream(target, { mode }))
   const file = await fsp.open(target, 'r+')
-  await file.sync()
-  await file.close()
+  try {
+    // Synced with it: by its time a file is known to have been made of the other one.
+    await file.utimes(atime, mtime)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }
 
-compress(workerData as CompressJob)
+/** A thread ends by itself when this has. */
+export const done = compress(workerData as CompressJob)

@@ -182,7 +182,7 @@ export class RotatedShelf implements Shelf<RotatedFile> {
 
   async #point (file: SegmentFile): Promise<void> {
     if (!this.#o.symlink) return
-    await pointTo(this.folder.link, basename(file.path)).catch(error => this.#o.monitor.failed('update the symlink current.log', error))
+    await pointTo(this.folder.link, basename(file.path), this.#owner!.directory).catch(error => this.#o.monitor.failed('update the symlink current.log', error))
     this.#o.moved?.()
   }
 

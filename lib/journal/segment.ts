@@ -1,6 +1,7 @@
 // One open file of whole lines. Knows its length, cuts a torn tail, syncs; what to write and when to stop is not decided here.
 import fs from 'node:fs'
 import { promisify } from 'node:util'
+import { errno } from '../errors.js'
 import { Appender, type AppenderOptions } from './appender.js'
 
 // Looked up at each call, so that a test can make one of them fail.
@@ -90,11 +91,14 @@ export class SegmentFile {
     this.#size = Math.min(size, length)
   }
 
-  /** Still the file that its name leads to? False after an external rename or delete. Notices an external truncation. */
+  /** Still the file that its name leads to? False after an external rename or delete. Notices an external truncation. Rejects when that cannot be seen. */
   async inPlace (): Promise<boolean> {
     const mine = await fstat(this.#fd)
     this.#size = mine.size
-    const named = await stat(this.path).catch(() => undefined)
+    const named = await stat(this.path).catch(error => {
+      if (['ENOENT', 'ENOTDIR'].includes(errno(error) ?? '')) return undefined
+      throw error
+    })
     return named !== undefined && named.ino === mine.ino && named.dev === mine.dev
   }
 

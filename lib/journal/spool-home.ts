@@ -91,8 +91,8 @@ export class SpoolHome {
     this.#hurry.ring()
     await this.#adopting
     if (!this.#owner) return
-    // Also a segment that could not be sealed, or what the output keeps beside it: the next who starts sees to it.
-    if ((await claims(this.#owner.directory)).some(({ work }) => !work)) await this.#owner.leave()
+    // Also a segment that could not be sealed, what the output keeps beside it, or what cannot be seen: the next who starts sees to it.
+    if (await claims(this.#owner.directory).then(all => all.some(({ work }) => !work), () => true)) await this.#owner.leave()
     else await this.#owner.close()
   }
 

@@ -3,7 +3,7 @@
 import fsp from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ActiveSegment, type Secured, type SegmentLife } from './active.js'
-import { syncDirectory } from './directory.js'
+import { syncDirectory, syncPath } from './directory.js'
 import { nextBoundary, rebase } from './period.js'
 import type { Block } from './block.js'
 import type { Amount } from '../amount.js'
@@ -29,6 +29,8 @@ export class Writer<S extends Sealed> {
   #active: ActiveSegment | undefined
   /** The active segment after a failure: to be opened again and cut at `safe`. */
   #broken: Broken | undefined
+  /** A directory that is on the device. */
+  #kept: string | undefined
   /** Broken ones that could not be mended where they are, and were not waited for. */
   readonly #aside = new Set<Broken>()
 
@@ -57,19 +59,11 @@ export class Writer<S extends Sealed> {
   /** Takes possession of the shelf; goes on with a segment of before where there is one. */
   async possess (now: number): Promise<void> {
     const file = await this.#o.shelf.open(now)
-    if (file) this.#active = this.#segment(file, this.#begin(now))
+    if (file) this.#active = this.#segment(await this.#keep(file), this.#begin(now))
   }
 
   async create (now: number): Promise<void> {
-    const file = await this.#o.shelf.create(now)
-    try {
-      // A synced file is of no use when its name gets lost with the power.
-      if (this.#o.fsync !== 'never') await syncDirectory(dirname(file.path))
-    } catch (error) {
-      await file.close().catch(() => {})
-      throw error
-    }
-    this.#active = this.#segment(file, this.#begin(now))
+    this.#active = this.#segment(await this.#keep(await this.#o.shelf.create(now)), this.#begin(now))
   }
 
   /** Goes on in a new file when somebody has renamed or removed the one that is written: what was written stays with that. True when it was so. */
@@ -78,7 +72,7 @@ export class Writer<S extends Sealed> {
     if (!active || await this.#o.shelf.holds(active.file)) return false
     await active.sync()
     await active.file.close()
-    this.#active = this.#segment(await this.#o.shelf.reopen(active.file, now), { ...this.#begin(active.opened), until: active.until })
+    this.#active = this.#segment(await this.#reopened(active.file, now), { ...this.#begin(active.opened), until: active.until })
     this.#lose(active)
     return true
   }
@@ -149,7 +143,7 @@ export class Writer<S extends Sealed> {
   }
 
   async #reopen ({ segment, safe }: Broken, now: number): Promise<void> {
-    const file = await this.#o.shelf.reopen(segment.file, now)
+    const file = await this.#reopened(segment.file, now)
     try {
       await file.cut(safe)
     } catch (error) {
@@ -159,6 +153,26 @@ export class Writer<S extends Sealed> {
     const same = file.size === safe
     this.#active = this.#segment(file, same ? segment : { ...this.#begin(segment.opened), until: segment.until })
     if (!same) this.#lose(segment)
+  }
+
+  /** Somebody may have removed it, with the directory that it was in. */
+  async #reopened (file: SegmentFile, now: number): Promise<SegmentFile> {
+    this.#kept = undefined
+    return await this.#keep(await this.#o.shelf.reopen(file, now))
+  }
+
+  /** A synced file is of no use when its name gets lost with the power, or that of a directory above it. Closed when it rejects. */
+  async #keep (file: SegmentFile): Promise<SegmentFile> {
+    if (this.#o.fsync === 'never') return file
+    const directory = dirname(file.path)
+    try {
+      await (directory === this.#kept ? syncDirectory(directory) : syncPath(directory))
+      this.#kept = directory
+      return file
+    } catch (error) {
+      await file.close().catch(() => {})
+      throw error
+    }
   }
 
   #lose ({ records, file: { size } }: ActiveSegment): void {

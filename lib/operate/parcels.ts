@@ -52,7 +52,7 @@ async function journal (path: string, keep: boolean): Promise<Source> {
   const living = (await inhabitants(path)).filter(({ alive }) => alive).length
   const notes: string[] = []
   const { home, found } = await adopt(path, notes)
-  const dead = new DeadLetters({ homes: [path], maxSize: Infinity, monitor: new Monitor('replay') })
+  const dead = new DeadLetters({ homes: [path], maxSize: Infinity, synced: true, monitor: new Monitor('replay') })
   if (living > 0) notes.push('what living writers have is left to them')
   return {
     path,

@@ -5,9 +5,9 @@ import fs from 'node:fs'
 import fsp from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDumper, type Dumper, type DumperOptions, type DumpResult } from 'pino-blackbox'
-import { beside, dumping, dumps, json, told, torn } from './fixtures/dump-files.js'
-import { forbidden, inside, namespaced, smallDisk } from './fixtures/faults.js'
-import { stayAwake, until } from './fixtures/harness.js'
+import { beside, dumping, dumps, json, told, torn } from '../fixtures/dump-files.js'
+import { forbidden, inside, namespaced, smallDisk } from '../fixtures/faults.js'
+import { stayAwake, until } from '../fixtures/harness.js'
 
 stayAwake(t)
 

@@ -6,10 +6,11 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { adopt, ask, close, diskOf, faults, look, tasksOf, type Task, type World } from './fixtures/wreck.js'
-import { seeded } from './fixtures/harness.js'
-import type { Change, Disk } from './fixtures/machine.js'
-import { record } from './fixtures/recorder.js'
+import { adopt, ask, close, diskOf, faults, look, tasksOf, type Task, type World } from '../fixtures/wreck.js'
+import { seeded } from '../fixtures/harness.js'
+import type { Change, Disk } from '../fixtures/machine.js'
+import { record } from '../fixtures/recorder.js'
+import { powerCuts, stops } from '../fixtures/stops.js'
 
 const PAIRS = Number(process.env.PAIRS ?? 30)
 const MIXTURES = 3
@@ -23,25 +24,6 @@ interface Stop {
 }
 
 interface Recovered { wrong: string[], changes: Change[] }
-
-/** The disk before each change, in the middle of it when it is a write, and after the last. */
-function * stops (start: Disk, changes: readonly Change[], random: () => number): Generator<{ at: number, torn: boolean, disk: Disk }> {
-  const disk = start.copy()
-  for (const [at, change] of changes.entries()) {
-    yield { at, torn: false, disk }
-    if (change.do === 'write') {
-      const bytes = change.bytes.subarray(0, Math.floor(random() * change.bytes.length))
-      yield { at, torn: true, disk: disk.copy().after([{ ...change, bytes }]) }
-    }
-    disk.after([change])
-  }
-  yield { at: changes.length, torn: false, disk }
-}
-
-/** What the power may leave of a disk: first the least, then mixtures. */
-function powerCuts (disk: Disk, seed: number, mixtures: number): Disk[] {
-  return [disk.powerCut(), ...Array.from({ length: mixtures }, (_, at) => disk.powerCut(seeded(seed * 100 + at)))]
-}
 
 for (const [name, world] of Object.entries<World>({
   'journal beside the dataset': { dataset: 'logs', home: '.logs.blackbox', segments: 4, rows: 8, size: 9000 },

@@ -3,12 +3,12 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { accountedFor, forbidden, inside, namespaced, smallDisk } from './fixtures/faults.js'
-import { preloaded, stayAwake, until } from './fixtures/harness.js'
-import { range } from './fixtures/jsonl.js'
-import { runs } from './fixtures/outage.js'
-import { judge, receiver, type Request, type Step } from './fixtures/receiver.js'
-import { left, sender } from './fixtures/sender.js'
+import { accountedFor, forbidden, inside, namespaced, smallDisk } from '../fixtures/faults.js'
+import { preloaded, stayAwake, until } from '../fixtures/harness.js'
+import { range } from '../fixtures/jsonl.js'
+import { runs } from '../fixtures/outage.js'
+import { judge, receiver, type Request, type Step } from '../fixtures/receiver.js'
+import { left, sender } from '../fixtures/sender.js'
 
 const AWAY: Step[] = [{ status: 503 }]
 /** So many times as fast go the clocks of a worker. */

@@ -1,11 +1,11 @@
-// The parquet output on disks that are mounted elsewhere, read-only or full, and in a hurry.
+// The parquet output on disks that are mounted elsewhere or read-only, and in a hurry.
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import type { OutputMetrics, ParquetOptions } from 'pino-blackbox'
-import { until } from './fixtures/harness.js'
-import { accountedFor, controlled, forbidden, inside, namespaced, smallDisk, type Controlled } from './fixtures/faults.js'
-import { files, foreign, open, query } from './fixtures/dataset.js'
+import type { ParquetOptions } from 'pino-blackbox'
+import { until } from '../fixtures/harness.js'
+import { controlled, forbidden, inside, namespaced, smallDisk, type Controlled } from '../fixtures/faults.js'
+import { files, foreign, open, query } from '../fixtures/dataset.js'
 
 const skip = forbidden('-rm', '--map-root-user')
 const target = (dir: string, options: Partial<ParquetOptions> = {}): object => ({ target: 'pino-blackbox/parquet', options: { dir, ...options } })
@@ -38,32 +38,6 @@ t.test('a read-only volume is refused at once, with the reason', { skip }, async
   t.match((await app.said('error')).error, /BLACKBOX_OPTION: parquet: Expected `dir` to be in a writable directory, got ".*EROFS/)
   app.process.kill()
   await app.exited
-})
-
-t.test('a full disk harms nobody, drops are counted, and all is well again when there is room', { skip }, async t => {
-  const base = t.testdir({ volume: {} })
-  const [volume, report] = [join(base, 'volume'), join(base, 'report.json')]
-  const app = controlled({ transport: target(join(volume, 'logs'), { journal: { maxSize: '2m' } }), report }, smallDisk(volume, 4096))
-  await app.said('ready').catch(() => {})
-  const root = inside(app, volume)
-  await app.log(10_000, 950)
-  await until(() => app.metrics()[0]!.failures > 0 && app.metrics()[0]!.droppedRecords > 0)
-  t.ok(app.process.connected, 'the application lives')
-  fs.rmSync(join(root, 'ballast'))
-  await until(() => app.metrics()[0]!.deliveredRecords > 0, 30_000)
-  await app.log(500, 950)
-  await app.flush()
-  await app.stop('end')
-  const [last] = JSON.parse(fs.readFileSync(report, 'utf8')) as [OutputMetrics]
-  const found = await seqs(join(root, 'logs'))
-  t.equal(found.length, last.deliveredRecords)
-  t.equal(new Set(found).size, found.length, 'each line once')
-  t.strictSame(found.slice(-500), Array.from({ length: 500 }, (_, at) => 10_000 + at), 'all that was logged after there was room')
-  t.match(last, { acceptedRecords: 10_500, pendingRecords: 0 })
-  t.ok(accountedFor(last))
-  t.strictSame(app.unaccounted(), [])
-  t.strictSame(app.errors(), [])
-  t.strictSame(foreign(join(root, 'logs')), [])
 })
 
 t.test('what there was no time for at the end is in the files of the next start, once', async t => {

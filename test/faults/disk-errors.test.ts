@@ -1,10 +1,10 @@
-// F4, F5, B31: calls of the file system that fail now and then cost no line and double none; a failed fsync is never taken for
-// a successful one.
+// F4, F5, B31: calls of the file system that fail now and then, together with others, in an application of its own: they cost no line and
+// double none; a failed fsync is never taken for a successful one. Each call by itself is in disk-calls.test.ts.
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { preloaded, readLines, until } from './fixtures/harness.js'
-import { controlled, hidden, type Controlled } from './fixtures/faults.js'
+import { preloaded, readLines, until } from '../fixtures/harness.js'
+import { controlled, hidden, type Controlled } from '../fixtures/faults.js'
 
 interface Fault { call: string, at: number[], codes?: string[], how?: 'half' | 'done' | 'hang' }
 
@@ -39,27 +39,18 @@ function opened ({ process: { pid } }: Controlled, directory: string): string[] 
   }).filter(path => path.startsWith(join(directory, 'logs/app.')))
 }
 
-// What is hit may leave a file or directory behind that the next start removes; what is only read leaves nothing.
-const CALLS: Array<{ name: string, faults: Fault[], options?: Record<string, unknown>, tidy?: boolean }> = [
-  { name: 'write', faults: [{ call: 'write', at: SOMETIMES, codes: CODES }], tidy: true },
-  { name: 'a write that is cut short, then fails', faults: [{ call: 'write', at: [2, 5, 9, 14], codes: CODES, how: 'half' }], tidy: true },
-  { name: 'a write cut short, then ftruncate', faults: [{ call: 'write', at: [2, 7], how: 'half' }, { call: 'ftruncate', at: [1, 3, 4], codes: CODES }], tidy: true },
-  { name: 'a synchronous write', faults: [{ call: 'writeSync', at: SOMETIMES, codes: CODES }], options: { sync: true }, tidy: true },
-  { name: 'a synchronous write cut short twice, then fails', faults: [{ call: 'writeSync', at: [2, 3, 8, 9], how: 'half' }], options: { sync: true }, tidy: true },
-  { name: 'open', faults: [{ call: 'open', at: SOMETIMES, codes: CODES }], tidy: true },
-  { name: 'close', faults: [{ call: 'close', at: SOMETIMES, codes: CODES }], tidy: true },
-  { name: 'stat and fstat, while the last file is looked at', faults: [{ call: 'write', at: [3, 6, 9] }, { call: 'stat', at: SOMETIMES, codes: CODES }, { call: 'fstat', at: SOMETIMES, codes: CODES }], tidy: true },
-  { name: 'read, while the last file is looked at', faults: [{ call: 'write', at: [3, 6, 9] }, { call: 'read', at: [1, 2, 4], codes: CODES }], tidy: true },
-  { name: 'rename', faults: [{ call: 'fsp.rename', at: [1, 2], codes: CODES }] },
-  { name: 'mkdir', faults: [{ call: 'fsp.mkdir', at: [1, 2, 3], codes: CODES }], tidy: true },
-  { name: 'readdir', faults: [{ call: 'fsp.readdir', at: SOMETIMES, codes: CODES }] },
-  { name: 'rm', faults: [{ call: 'fsp.rm', at: [1, 3], codes: CODES }] },
-  { name: 'writeFile, access and readFile', faults: ['writeFile', 'access', 'readFile'].map(call => ({ call: `fsp.${call}`, at: [1, 2, 4], codes: CODES })), tidy: true },
-  { name: 'fdatasync, synced always', faults: [{ call: 'fdatasync', at: SOMETIMES, codes: CODES }], options: { fsync: 'always' }, tidy: true },
-  { name: 'fdatasync and ftruncate, synced now and then', faults: [{ call: 'fdatasync', at: [1, 5] }, { call: 'ftruncate', at: [1, 2, 3, 5] }], options: { fsync: 20 }, tidy: true }
+const CALLS: Array<{ name: string, faults: Fault[], options?: Record<string, unknown> }> = [
+  { name: 'a write that is cut short, then fails', faults: [{ call: 'write', at: [2, 5, 9, 14], codes: CODES, how: 'half' }] },
+  { name: 'a write cut short, then ftruncate', faults: [{ call: 'write', at: [2, 7], how: 'half' }, { call: 'ftruncate', at: [1, 3, 4], codes: CODES }] },
+  { name: 'a synchronous write', faults: [{ call: 'writeSync', at: SOMETIMES, codes: CODES }], options: { sync: true } },
+  { name: 'a synchronous write cut short twice, then fails', faults: [{ call: 'writeSync', at: [2, 3, 8, 9], how: 'half' }], options: { sync: true } },
+  { name: 'close', faults: [{ call: 'close', at: SOMETIMES, codes: CODES }] },
+  { name: 'stat and fstat, while the last file is looked at', faults: [{ call: 'write', at: [3, 6, 9] }, { call: 'stat', at: SOMETIMES, codes: CODES }, { call: 'fstat', at: SOMETIMES, codes: CODES }] },
+  { name: 'read, while the last file is looked at', faults: [{ call: 'write', at: [3, 6, 9] }, { call: 'read', at: [1, 2, 4], codes: CODES }] },
+  { name: 'fdatasync and ftruncate, synced now and then', faults: [{ call: 'fdatasync', at: [1, 5] }, { call: 'ftruncate', at: [1, 2, 3, 5] }], options: { fsync: 20 } }
 ]
 
-for (const [at, { name, faults, options, tidy }] of CALLS.entries()) {
+for (const [at, { name, faults, options }] of CALLS.entries()) {
   t.test(`failing calls: ${name}`, { buffered: true }, async t => {
     const directory = join(t.testdir(), String(at))
     const app = faulty(directory, faults, { size: '16k', ...options })
@@ -75,7 +66,7 @@ for (const [at, { name, faults, options, tidy }] of CALLS.entries()) {
     t.same(await seqs(directory), range(600), 'every line once, in order')
     t.same(app.errors(), [])
     t.same(app.unaccounted(), [])
-    if (tidy) t.same(hidden(join(directory, 'logs')), [], 'nothing hidden is left')
+    t.same(hidden(join(directory, 'logs')), [], 'nothing hidden is left')
   })
 }
 t.jobs = 2

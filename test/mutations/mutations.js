@@ -49,7 +49,7 @@ export const MUTATIONS = [
     file: 'lib/journal/active.ts',
     from: 'const again = [...this.#unsynced, ...inHand]',
     to: 'const again = [...inHand]',
-    test: 'test/disk-errors.test.ts',
+    test: 'test/faults/disk-errors.test.ts',
     name: 'a failed fsync (fsync: always)'
   },
   {
@@ -58,7 +58,7 @@ export const MUTATIONS = [
     file: 'lib/parquet/stage.ts',
     from: 'writeCopy(directory, checkpoint)\n    syncDirectory(directory)',
     to: 'writeCopy(directory, checkpoint)',
-    test: 'test/parquet-power.test.ts',
+    test: 'test/faults/power-parquet.test.ts',
     name: ''
   },
   {
@@ -112,7 +112,7 @@ export const MUTATIONS = [
     file: 'lib/http/answer.ts',
     from: 'const TRANSIENT = [408, 429,',
     to: 'const TRANSIENT = [408,',
-    test: 'test/http-matrix.test.ts',
+    test: 'test/faults/http-answers.test.ts',
     name: ''
   },
   {
@@ -121,7 +121,7 @@ export const MUTATIONS = [
     file: 'lib/parquet/stage.ts',
     from: 'return this.#converted.includes(id)',
     to: 'return false && this.#converted.includes(id)',
-    test: 'test/parquet-power.test.ts',
+    test: 'test/faults/power-parquet.test.ts',
     name: ''
   },
   {
@@ -130,7 +130,7 @@ export const MUTATIONS = [
     file: 'lib/journal/seal.ts',
     from: 'bytes: maxBytes - size,',
     to: 'bytes: maxBytes - size - 1,',
-    test: 'test/rotation.test.ts',
+    test: 'test/faults/rotation.test.ts',
     name: 'a file is filled to the last byte'
   },
   {

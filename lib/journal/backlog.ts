@@ -82,6 +82,7 @@ export class Backlog<S extends Sealed> {
     this.admission.book(segment)
     this.#o.monitor.recovered(segment)
     this.insert(segment)
+    this.admission.settle()
   }
 
   /** Something changed: `refill` may have an answer now. */

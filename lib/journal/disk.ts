@@ -182,6 +182,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     this.#hurry.ring()
     // A write that hangs keeps its descriptor: closing it now could hit whoever gets the number next.
     if (await within(this.#running, GRACE)) await within(this.#writer.close(this.#now()), GRACE)
+    await within(this.#backlog.left(), GRACE)
     this.#giveUp()
   }
 

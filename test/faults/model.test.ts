@@ -35,7 +35,7 @@ for (const { why, setup, steps } of REGRESSIONS) {
   t.test(`as it once was: ${why}`, async () => { await play(setup, steps.map(step => new Step(step))) })
 }
 
-t.test(`P1 P4 P6 P13: ${SEQUENCES} sequences (SEED=${SEED})`, async t => {
+t.test(`P1 P4 P6 P13: ${SEQUENCES} sequences (SEED=${SEED})`, { timeout: 3_600_000 }, async t => {
   const commands = fc.commands(COMMANDS.map(command => command.map(step => new Step(step))), { maxCommands: 40, size: 'max' })
   const result = await fc.check(fc.asyncProperty(setups, commands, play), { numRuns: SEQUENCES, seed: SEED, endOnFailure: false })
   const { failed, counterexample, errorInstance, seed, counterexamplePath } = result

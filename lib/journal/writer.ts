@@ -67,6 +67,8 @@ export class Writer<S extends Sealed> {
       if (this.#o.fsync !== 'never') await syncDirectory(dirname(file.path))
     } catch (error) {
       await file.close().catch(() => {})
+      // The next try takes another name, and nobody would look for this one.
+      await fsp.rm(file.path, { force: true }).catch(() => {})
       throw error
     }
     this.#active = this.#segment(file, this.#begin(now))

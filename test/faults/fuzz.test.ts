@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads'
 import { stayAwake } from '../fixtures/harness.js'
 
 stayAwake(t)
-const CASES = Number(process.env.CASES ?? 3000)
+const CASES = Number(process.env.CASES ?? 2000)
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
 const FIRST = Number(process.env.FIRST ?? 0)
 /** ms that one case may take. */

@@ -11,7 +11,7 @@ import { reason } from '../../lib/errors.js'
 import { stayAwake } from '../fixtures/harness.js'
 
 stayAwake(t)
-const SEQUENCES = Number(process.env.SEQUENCES ?? 400)
+const SEQUENCES = Number(process.env.SEQUENCES ?? 200)
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 const setups = fc.record({

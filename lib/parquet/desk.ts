@@ -119,7 +119,7 @@ async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, 
 function * inPieces (text: string, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
   const size = Math.ceil(text.length / pieces)
   for (let start = 0; start < text.length;) {
-    const end = text.indexOf('\n', Math.min(start + size, text.length) - 1) + 1
+    const end = text.indexOf('\n', Math.min(start + size, text.length) - 1) + 1 || text.length
     yield * rowGroups(text.slice(start, end), opened, options)
     start = end
   }

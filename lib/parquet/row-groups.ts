@@ -17,12 +17,14 @@ export interface RowGroupOptions {
   partition: Partition
 }
 
-/** `text` is whole lines, each ended by a newline; `opened` the Unix time in ms that a record without a usable one is given. */
+/** `text` is lines, the last one ended by a newline unless its file was damaged; `opened` the Unix time in ms that a record without a usable one is given. */
 export function rowGroups (text: string, opened: number, { columns, reader, partition }: RowGroupOptions): RowGroup[] {
   const groups = new Map<number, RowGroup>()
   const row: Values = columns.map(() => null)
   const time = columns.findIndex(({ name }) => name === 'time')
-  for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = text.indexOf('\n', start)
+    if (end === -1) end = text.length
     reader.read(text.slice(start, end), row, opened * 1000)
     const number = partitionNumber(row[time] as number | bigint, partition)
     let group = groups.get(number)

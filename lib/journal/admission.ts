@@ -65,6 +65,11 @@ export class Admission {
     this.#bound?.book(found)
   }
 
+  /** Makes room for what was booked, where room is made. */
+  settle (): void {
+    this.#bound?.settle()
+  }
+
   /** Room again. */
   release (freed: Amount): void {
     this.#bound?.release(freed)

@@ -45,8 +45,10 @@ export class Backlog<S extends Sealed> {
   /** One for each call of `next` that is open. */
   readonly #bells = new Set<Signal>()
   readonly #awaited = new Set<{ segments: Set<S>, resolve: () => void }>()
-  /** Dropped segments that are still being discarded. */
+  /** Dropped segments that are still being discarded ... */
   readonly #leaving = new Set<Promise<void>>()
+  /** ... and those of which that has failed. */
+  #stuck: S[] = []
   #ended = false
   #telling = false
 
@@ -82,6 +84,7 @@ export class Backlog<S extends Sealed> {
     this.admission.book(segment)
     this.#o.monitor.recovered(segment)
     this.insert(segment)
+    this.admission.settle()
   }
 
   /** Something changed: `refill` may have an answer now. */
@@ -143,9 +146,12 @@ export class Backlog<S extends Sealed> {
     this.#done(segment)
   }
 
-  /** Resolves when what was dropped is not on the disk any more. */
+  /** Resolves when what was dropped is not on the disk any more, or does not want to go just now. */
   async left (): Promise<void> {
     if (this.#leaving.size > 0) await Promise.all(this.#leaving)
+    if (this.#stuck.length === 0) return
+    for (const segment of this.#stuck.splice(0)) this.#discard(segment)
+    await Promise.all(this.#leaving)
   }
 
   /** The oldest segment that is not done with. */
@@ -228,7 +234,7 @@ export class Backlog<S extends Sealed> {
   }
 
   #drop (entry: Entry<S>, why: DropReason): void {
-    const { monitor, discard } = this.#o
+    const { monitor } = this.#o
     const { segment, done } = entry
     const { dead = NOTHING, delivered = NOTHING } = done ?? {}
     this.#entries.splice(this.#entries.indexOf(entry), 1)
@@ -236,9 +242,17 @@ export class Backlog<S extends Sealed> {
     monitor.delivered(delivered)
     // Which of the lines are left is not known when some of them are done.
     monitor.dropped(why, [dead, delivered].reduce(less, segment), done ? undefined : segment.held)
-    const leaving = Promise.resolve(discard?.(segment)).catch(error => monitor.failed('remove a dropped segment', error)).finally(() => this.#leaving.delete(leaving))
-    this.#leaving.add(leaving)
+    this.#discard(segment)
     this.#done(segment)
+  }
+
+  #discard (segment: S): void {
+    const { monitor, discard } = this.#o
+    const leaving = Promise.resolve(discard?.(segment)).catch((error: unknown) => {
+      monitor.failed('remove a dropped segment', error)
+      this.#stuck.push(segment)
+    }).finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
   }
 }
 

@@ -16,6 +16,7 @@ const MOST_WAITING = 8 * 1024 * 1024
 
 /** Share of the bound that is admitted at once: of more, all would be refused for the last line of it. */
 const PIECES = 4
+const NONE: Block = { bytes: Buffer.alloc(0), records: 0 }
 
 export class Bound {
   readonly #o: BoundOptions
@@ -70,6 +71,11 @@ export class Bound {
     this.#bytes += typeof bytes === 'number' ? bytes : bytes.length
     this.#records += records
     return true
+  }
+
+  /** What was found may be too much, beside what has come in since: then the oldest goes, where that is what goes. */
+  settle (): void {
+    if (this.#o.whenFull === 'drop-oldest') this.#makeRoom(NONE)
   }
 
   release (freed: Amount): void {

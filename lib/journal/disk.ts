@@ -183,6 +183,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     // A write that hangs keeps its descriptor: closing it now could hit whoever gets the number next.
     if (await within(this.#running, GRACE)) await within(this.#writer.close(this.#now()), GRACE)
     else this.#running.then(() => this.#writer.active?.file.close()).catch(() => {})
+    await within(this.#backlog.left(), GRACE)
     this.#giveUp()
   }
 

@@ -63,7 +63,13 @@ export class Writer<S extends Sealed> {
   }
 
   async create (now: number): Promise<void> {
-    this.#active = this.#segment(await this.#keep(await this.#o.shelf.create(now)), this.#begin(now))
+    const file = await this.#o.shelf.create(now)
+    const kept = await this.#keep(file).catch(async (error: unknown) => {
+      // The next try takes another name, and nobody would look for this one.
+      await fsp.rm(file.path, { force: true }).catch(() => {})
+      throw error
+    })
+    this.#active = this.#segment(kept, this.#begin(now))
   }
 
   /** Goes on in a new file when somebody has renamed or removed the one that is written: what was written stays with that. True when it was so. */

@@ -53,7 +53,7 @@ export function writeCopy (directory: string, checkpoint: Checkpoint): void {
 /** Undefined when there is none. Throws when neither it nor its copy can be read: then nothing of what they say may be guessed. */
 export function readCheckpoint (directory: string): Checkpoint | undefined {
   try {
-    return read(join(directory, NAME))
+    return read(join(directory, NAME)) ?? read(join(directory, COPY))
   } catch (error) {
     try {
       const copy = read(join(directory, COPY))

@@ -119,7 +119,7 @@ async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, 
 function * inPieces (lines: Buffer, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
   const size = Math.ceil(lines.length / pieces)
   for (let start = 0; start < lines.length;) {
-    const end = lines.indexOf('\n', Math.min(start + size, lines.length) - 1) + 1
+    const end = lines.indexOf('\n', Math.min(start + size, lines.length) - 1) + 1 || lines.length
     yield * rowGroups(lines.subarray(start, end), opened, options)
     start = end
   }

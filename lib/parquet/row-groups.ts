@@ -22,16 +22,18 @@ export interface RowGroupOptions {
 
 const NEWLINE = 0x0a
 
-/** `lines` are whole ones, each ended by a newline; `opened` the Unix time in ms that a record without a usable one is given. */
+/** `lines` are ended by a newline each, the last one unless its file was damaged; `opened` the Unix time in ms that a record without a usable one is given. */
 export function rowGroups (lines: Buffer, opened: number, { columns, reader, partition }: RowGroupOptions): RowGroup[] {
   const groups = new Map<number, RowGroup>()
   const text = new Text(lines)
-  const { length } = text
+  const whole = text.length - 1
   const row = new Row(columns)
   const slots = (isString: boolean): number[] => [...columns.keys()].filter(at => (columns[at]!.type === 'string') === isString)
   const [strings, others] = [slots(true), slots(false)]
   const time = columns.findIndex(({ name }) => name === 'time')
-  for (let start = 0, end = text.bytes.indexOf(NEWLINE); end !== -1 && end < length; start = end + 1, end = text.bytes.indexOf(NEWLINE, start)) {
+  for (let start = 0, end: number; start < whole; start = end + 1) {
+    end = text.bytes.indexOf(NEWLINE, start)
+    if (end === -1 || end > whole) end = whole
     reader.read(text, start, end, row, opened * 1000)
     const number = partitionNumber(row.values[time] as number | bigint, partition)
     let group = groups.get(number)

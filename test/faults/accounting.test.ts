@@ -4,8 +4,8 @@ import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { http, jsonl, tee, type OutputMetrics } from 'pino-blackbox'
-import { program, seeded, stayAwake, until } from './fixtures/harness.js'
-import { receiver } from './fixtures/receiver.js'
+import { program, seeded, stayAwake, until } from '../fixtures/harness.js'
+import { receiver } from '../fixtures/receiver.js'
 
 stayAwake(t)
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))

@@ -3,12 +3,12 @@
 import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { accountedFor } from './fixtures/faults.js'
-import { stayAwake, until } from './fixtures/harness.js'
-import { range } from './fixtures/jsonl.js'
-import { runs } from './fixtures/outage.js'
-import { judge, receiver, type Receiver, type Step } from './fixtures/receiver.js'
-import { left, sender, type Outlet } from './fixtures/sender.js'
+import { accountedFor } from '../fixtures/faults.js'
+import { stayAwake, until } from '../fixtures/harness.js'
+import { range } from '../fixtures/jsonl.js'
+import { runs } from '../fixtures/outage.js'
+import { judge, receiver, type Receiver, type Step } from '../fixtures/receiver.js'
+import { left, sender, type Outlet } from '../fixtures/sender.js'
 
 const AWAY: Step[] = [{ status: 503 }]
 const LINES = 200

@@ -16,7 +16,8 @@ const { values } = parseArgs({
     ...Object.fromEntries(['only', 'seed', ...SOAK, ...sizes].map(option => [option, { type: 'string' }]))
   }
 })
-const chosen = values.only?.split(',') ?? PARTS.map(({ name }) => name)
+const usual = PARTS.filter(({ quick = true }) => quick || !values.quick).map(({ name }) => name)
+const chosen = values.only?.split(',') ?? usual
 const unknown = chosen.filter(name => !PARTS.some(part => part.name === name))
 if (unknown.length > 0) throw new Error(`expected --only to name ${PARTS.map(({ name }) => name).join(', ')}; got ${unknown.join(', ')}`)
 

@@ -118,6 +118,7 @@ t.test('a transport that never came to life: a FlushError', async t => {
   const error = await rejection(flush(log, { timeout: LONG }))
   t.ok(error instanceof FlushError)
   t.match(error, { code: 'BLACKBOX_CLOSED' })
+  await until(() => errors.length > 0)
   t.match(errors, [{ message: /^BLACKBOX_OPTION: / }])
 })
 

@@ -105,6 +105,7 @@ t.test('a redirect to another origin: nothing goes there, the data stays', async
     await outlet.log(2)
     await outlet.reaches(({ failures }) => failures === 1)
     t.match(await outlet.metrics(), { pendingRecords: 2 })
+    await until(() => senders.told(name).length > 0)
     t.match(senders.told(name), [new RegExp(`cannot deliver: .*${status}.*${other.url}`)], 'told where it leads')
     await outlet.end()
     t.equal(left(dir, name).segments.flatMap(({ lines }) => lines).length, 2)

@@ -50,17 +50,22 @@ export function writeCopy (directory: string, checkpoint: Checkpoint): void {
   writeAt(join(directory, COPY), textOf(checkpoint), 0, MODE)
 }
 
-/** Undefined when there is none. Throws when neither it nor its copy can be read: then nothing of what they say may be guessed. */
+/**
+ * Undefined when there is none. Throws when it is damaged and its copy cannot stand in for it: then nothing of what they say may be guessed.
+ * Where it is missing and its copy is damaged, the power went while the first one was written, and nothing had been committed.
+ */
 export function readCheckpoint (directory: string): Checkpoint | undefined {
-  try {
-    return read(join(directory, NAME)) ?? read(join(directory, COPY))
-  } catch (error) {
+  let damage: unknown
+  for (const name of [NAME, COPY]) {
     try {
-      const copy = read(join(directory, COPY))
-      if (copy) return copy
-    } catch { /* What is wrong with the first one is told. */ }
-    throw error
+      const found = read(join(directory, name))
+      if (found) return found
+    } catch (error) {
+      if (name === NAME) damage = error
+    }
   }
+  if (damage !== undefined) throw damage
+  return undefined
 }
 
 /** What is wrong with the checkpoint itself, whether or not its copy can stand in for it; undefined when nothing is. */

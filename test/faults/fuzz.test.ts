@@ -29,7 +29,9 @@ async function fuzz (seed: number, first: number, cases: number): Promise<{ faul
   const directory = fs.mkdtempSync(join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'bb-fuzz-'))
   const board = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(new URL('../fixtures/fuzz-worker.ts', import.meta.url), {
-    workerData: { directory, seed, first, cases, board }, resourceLimits: { maxOldGenerationSizeMb: HEAP }
+    workerData: { directory, seed, first, cases, board },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP },
+    execArgv: ['--import', new URL('../fixtures/typescript.js', import.meta.url).href]
   })
   let fault: string | undefined
   let counts: Record<string, number> = {}

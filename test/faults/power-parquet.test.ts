@@ -2,7 +2,7 @@
 // dataset exactly once in the end, and what readers see is whole at any moment.
 //
 // Every stop of the run is tried, killed (SIGKILL of the process; death of the thread alone) and with the power gone (nothing of
-// what was not synced is left; any part of it). Of the stops of all recoveries, a seeded sample: PAIRS says how many.
+// what was not synced is left; any part of it, MIXTURES of them). Of the stops of all recoveries, a seeded sample: PAIRS says how many.
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { record } from '../fixtures/recorder.js'
 import { powerCuts, stops } from '../fixtures/stops.js'
 
 const PAIRS = Number(process.env.PAIRS ?? 30)
-const MIXTURES = 3
+const MIXTURES = Math.ceil(Number(process.env.MIXTURES ?? 1))
 
 /** A disk on which somebody has to recover. */
 interface Stop {

@@ -195,5 +195,86 @@ export const MUTATIONS = [
     to: 'if (!await isAlive(other.directory)) continue',
     test: 'test/ownership.test.ts',
     name: 'two that claim one name at the same moment'
+  },
+  {
+    promise: 'P2',
+    breaks: 'flush() of a journal on disk waits for nothing',
+    file: 'lib/journal/disk.ts',
+    from: '    await reached\n',
+    to: '',
+    test: 'test/faults/crash.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P3',
+    breaks: 'nobody syncs the name of a new file',
+    file: 'lib/journal/writer.ts',
+    from: "if (this.#o.fsync === 'never') return file",
+    to: 'return file',
+    test: 'test/faults/power-jsonl.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P3',
+    breaks: "the source of a compressed file goes before that one's name is on the device",
+    file: 'lib/journal/archive.ts',
+    from: '        await syncDirectory(shelf.folder.names.directory)\n',
+    to: '',
+    test: 'test/faults/power-jsonl.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P3',
+    breaks: 'dead letters are not synced before their segment goes',
+    file: 'lib/delivery/dead-letters.ts',
+    from: 'if (this.#o.synced) await',
+    to: 'if (false) await',
+    test: 'test/faults/power-spool.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P11',
+    breaks: 'a file that cannot be looked at is taken for removed',
+    file: 'lib/journal/segment.ts',
+    from: 'return undefined\n      throw error\n    })\n    return named',
+    to: 'return undefined\n      return undefined\n    })\n    return named',
+    test: 'test/faults/disk-calls.test.ts',
+    name: 'a file that cannot be looked at'
+  },
+  {
+    promise: 'P6',
+    breaks: 'what was found and what came in meanwhile stay together',
+    file: 'lib/journal/backlog.ts',
+    from: '    this.admission.settle()\n',
+    to: '',
+    test: 'test/faults/model.test.ts',
+    name: 'as it once was: '
+  },
+  {
+    promise: 'P10',
+    breaks: 'a segment is not named in the checkpoint that has its rows',
+    file: 'lib/parquet/stage.ts',
+    from: '[...this.#converted, id]',
+    to: '[...this.#converted]',
+    test: 'test/faults/power-parquet.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P13',
+    breaks: 'a segment without an end is converted for ever',
+    file: 'lib/parquet/desk.ts',
+    from: '- 1) + 1 || lines.length',
+    to: '- 1) + 1 || start',
+    test: 'test/faults/damage-parquet.test.ts',
+    name: 'a segment with one byte changed'
+  },
+  {
+    promise: 'P14',
+    breaks: 'closing does not wait for what is being written',
+    file: 'lib/journal/disk.ts',
+    from: 'await within(this.#running, deadline - this.#now())',
+    to: 'await within(this.#running, 0)',
+    test: 'test/faults/shutdown-outputs.test.ts',
+    name: ''
   }
 ]

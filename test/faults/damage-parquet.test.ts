@@ -94,6 +94,9 @@ const LOSSES: Array<{ what: string, lose: (directory: string) => void, refused?:
   { what: 'is empty, its copy is there', lose: directory => fs.truncateSync(join(directory, CHECKPOINT)) },
   { what: 'is there, its copy is zeroed', lose: directory => zero(join(directory, COPY)) },
   { what: 'is zeroed, and its copy: nothing is guessed', lose: directory => { for (const name of [CHECKPOINT, COPY]) zero(join(directory, name)) }, refused: /is damaged/ },
+  { what: 'is lost, and its copy: nothing is guessed', lose: directory => { for (const name of [CHECKPOINT, COPY]) fs.rmSync(join(directory, name)) }, refused: /is gone, and its copy/ },
+  { what: 'is an old one that was put back, its copy is there', lose: directory => fs.copyFileSync(join(directory, '../../old'), join(directory, CHECKPOINT)) },
+  { what: 'is there, its copy is an old one that was put back', lose: directory => fs.copyFileSync(join(directory, '../../old'), join(directory, COPY)) },
   { what: 'names segments that are not there', lose: directory => { for (const name of fs.readdirSync(directory).filter(name => /^\d{15}-/.test(name))) fs.rmSync(join(directory, name)) } }
 ]
 
@@ -101,7 +104,10 @@ for (const { what, lose, refused } of LOSSES) {
   t.test(`a checkpoint ${what}`, async t => {
     const root = join(scratch(t), 'p')
     const directory = fresh(root)
-    for (const number of [1, 2, 3]) await convert(root, directory, number, textOf(lines(number * ROWS, (number + 1) * ROWS)))
+    for (const number of [1, 2, 3]) {
+      await convert(root, directory, number, textOf(lines(number * ROWS, (number + 1) * ROWS)))
+      if (number === 1) fs.copyFileSync(join(directory, CHECKPOINT), join(root, 'old'))
+    }
     t.strictSame(await rows(root), [], 'nothing is published yet')
     lose(directory)
     if (refused) {
@@ -113,3 +119,14 @@ for (const { what, lose, refused } of LOSSES) {
     t.strictSame((await rows(root)).map(({ seq }) => Number(seq)).sort((a, b) => a - b), lines(ROWS, 4 * ROWS).map((_, at) => ROWS + at))
   })
 }
+
+t.test('a checkpoint and its copy put back as they once were: rows since then are gone, what is there is whole', async t => {
+  const root = join(scratch(t), 'p')
+  const directory = fresh(root)
+  await convert(root, directory, 1, textOf(lines(ROWS, 2 * ROWS)))
+  const old = fs.readFileSync(join(directory, CHECKPOINT))
+  for (const number of [2, 3]) await convert(root, directory, number, textOf(lines(number * ROWS, (number + 1) * ROWS)))
+  for (const name of [CHECKPOINT, COPY]) fs.writeFileSync(join(directory, name), old)
+  await adopt(root, world)
+  t.strictSame((await rows(root)).map(({ seq }) => Number(seq)), lines(ROWS, 2 * ROWS).map((_, at) => ROWS + at))
+})

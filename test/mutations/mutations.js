@@ -157,7 +157,7 @@ export const MUTATIONS = [
     file: 'lib/delivery/batches.ts',
     from: 'records: Math.max(0, segment.records - lines.count)',
     to: 'records: 0',
-    test: 'test/http-damage.test.ts',
+    test: 'test/faults/damage-http.test.ts',
     name: 'a sealed segment that was cut'
   },
   {

@@ -185,7 +185,7 @@ export const MUTATIONS = [
     from: 'const latest = first && copy && copy.commits > first.commits ? copy : first ?? copy',
     to: 'const latest = first ?? copy',
     test: 'test/faults/damage-parquet.test.ts',
-    name: 'a checkpoint is an old one'
+    name: 'a checkpoint '
   },
   {
     promise: 'P13',
@@ -194,7 +194,7 @@ export const MUTATIONS = [
     from: 'throw errors[0] ?? new Error(',
     to: 'if (errors[0]) throw errors[0] ?? new Error(',
     test: 'test/faults/damage-parquet.test.ts',
-    name: 'a checkpoint is lost, and its copy'
+    name: 'a checkpoint '
   },
   {
     promise: 'P13',

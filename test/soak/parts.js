@@ -6,6 +6,7 @@
  */
 export const PARTS = [
   { name: 'crash', tests: ['test/faults/crash.test.ts'], sizes: { KILLS: ['kills', 200, 30] } },
+  { name: 'model', tests: ['test/faults/model-output.test.ts'], sizes: { RUNS: ['sequences', 200, 10] } },
   { name: 'close', tests: ['test/close-load.test.ts'], sizes: { RUNS: ['closes', 10_000, 600] } },
   { name: 'parquet', tests: ['test/faults/crash-parquet.test.ts', 'test/faults/power-parquet.test.ts'], sizes: { KILLS: ['parquet-kills', 100, 12], PAIRS: ['pairs', 2000, 100] } },
   { name: 'http', tests: ['test/faults/crash-http.test.ts'], sizes: { KILLS: ['http-kills', 100, 12] } },

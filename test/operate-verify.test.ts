@@ -121,6 +121,11 @@ t.test('verify: checkpoints and staged files', async t => {
     fs.writeFileSync(checkpoint(directory), fs.readFileSync(checkpoint(directory), 'utf8').replace('"count":', '"counts":'))
     return checkpoint(directory)
   }), [{ found: /damaged/ }])
+  t.match(await damagesAfter(t, directory => {
+    const path = checkpoint(directory)
+    for (const lost of pathsOf(directory, /checkpoint\.(json|copy)$/)) fs.rmSync(lost)
+    return path
+  }), [{ expected: 'a checkpoint', found: /is gone, and its copy/ }])
   const staged = (directory: string): string => pathsOf(directory, /\.staged$/)[0]!
   t.match(await damagesAfter(t, directory => {
     fs.truncateSync(staged(directory), 100)

@@ -107,7 +107,7 @@ function checkpointIn (directory: string): Checkpoint | { problem: string } | un
 async function * damagesStaged (directory: string, checkpoint: ReturnType<typeof checkpointIn>, dataset: string | undefined, tally: Tally): AsyncGenerator<Damage> {
   if (!checkpoint) return
   tally.files++
-  const damage = checkpointDamage(directory)
+  const damage = checkpointDamage(directory) ?? ('problem' in checkpoint ? checkpoint.problem : undefined)
   if (damage !== undefined) yield { path: join(directory, 'checkpoint.json'), expected: 'a checkpoint', found: damage }
   if ('problem' in checkpoint) return
 

@@ -6,7 +6,7 @@ import { isAlive } from '../journal/liveness.js'
 import { adopted, writers } from '../journal/ownership.js'
 import { parseId } from '../journal/segment-id.js'
 import { OPEN, SEALED } from '../journal/spool-home.js'
-import { STAGED } from '../parquet/recovery.js'
+import { STAGED } from '../parquet/checkpoint.js'
 
 export interface Inhabitant { id: string, directory: string, alive: boolean }
 

@@ -4,9 +4,11 @@
 import fs from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { writeAt } from './disk.js'
+import { paths, writeAt } from './disk.js'
 import { errno, reason } from '../errors.js'
 
+/** Files that are not published yet; no reader takes such a name for its own. */
+export const STAGED = '.staged'
 const NAME = 'checkpoint.json'
 const TEMPORARY = 'checkpoint.tmp'
 const COPY = 'checkpoint.copy'
@@ -29,10 +31,12 @@ export interface Checkpoint {
   converted: string[]
   /** Names given so far; each number is used once. */
   count: number
+  /** How often it was replaced: of a checkpoint and its copy that one is the case which has more. */
+  commits: number
   staged: StagedState[]
 }
 
-interface Stored { version: 1, converted: string[], count: number, staged: Array<Omit<StagedState, 'footer'> & { footer: string }> }
+interface Stored { version: 1, converted: string[], count: number, commits?: number, staged: Array<Omit<StagedState, 'footer'> & { footer: string }> }
 
 /** Nothing has changed when it throws; when it returns, the rename is still to be synced. */
 export function writeCheckpoint (directory: string, checkpoint: Checkpoint): void {
@@ -51,20 +55,27 @@ export function writeCopy (directory: string, checkpoint: Checkpoint): void {
 }
 
 /**
- * Undefined when there is none. Throws when it is damaged and its copy cannot stand in for it: then nothing of what they say may be guessed.
- * Where it is missing and its copy is damaged, the power went while the first one was written, and nothing had been committed.
+ * Undefined when there has not been one yet. Throws when neither it nor its copy can be read, or both are gone, while something is staged: then
+ * nothing of what they said may be guessed.
  */
 export function readCheckpoint (directory: string): Checkpoint | undefined {
-  let damage: unknown
-  for (const name of [NAME, COPY]) {
+  const errors: unknown[] = []
+  const [first, copy] = [NAME, COPY].map(name => {
     try {
-      const found = read(join(directory, name))
-      if (found) return found
+      return read(join(directory, name))
     } catch (error) {
-      if (name === NAME) damage = error
+      errors.push(error)
+      return undefined
     }
+  })
+  // The first one may be an old one that somebody, or a file system after a power cut, has put back.
+  const latest = first && copy && copy.commits > first.commits ? copy : first ?? copy
+  if (latest) return latest
+  // Half a copy alone, beside nothing that is staged, is what a power cut leaves of the first one, or of a directory that was removed.
+  if (errors.length > 0 && fs.existsSync(join(directory, NAME))) throw errors[0]
+  if (fs.existsSync(directory) && paths(directory, name => name.endsWith(STAGED)).length > 0) {
+    throw errors[0] ?? new Error(`${join(directory, NAME)} is gone, and its copy: what is committed of the staged files is not known`)
   }
-  if (damage !== undefined) throw damage
   return undefined
 }
 
@@ -88,16 +99,17 @@ function read (path: string): Checkpoint | undefined {
   }
   const end = text.lastIndexOf(SUM)
   if (end === -1 || text.slice(end) !== signature(text.slice(0, end))) throw new Error(`${path} is damaged: its content and its sum do not agree`)
-  const { version, converted, count, staged } = JSON.parse(text) as Stored
+  const { version, converted, count, commits = 0, staged } = JSON.parse(text) as Stored
   if (version !== 1) throw new Error(`${path} has version ${String(version)}, this release knows 1`)
-  return { converted, count, staged: staged.map(state => ({ ...state, footer: Buffer.from(state.footer, 'base64') })) }
+  return { converted, count, commits, staged: staged.map(state => ({ ...state, footer: Buffer.from(state.footer, 'base64') })) }
 }
 
-function textOf ({ converted, count, staged }: Checkpoint): Buffer {
+function textOf ({ converted, count, commits, staged }: Checkpoint): Buffer {
   const stored: Stored = {
     version: 1,
     converted,
     count,
+    commits,
     staged: staged.map(({ staged, final, length, footer }) => ({ staged, final, length, footer: Buffer.from(footer).toString('base64') }))
   }
   const text = JSON.stringify(stored).slice(0, -1)

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { parquetMetadata, parquetReadObjects, type FileMetaData, type Statistics } from 'hyparquet'
+import { parquetHeader } from 'hyparquet/src/column.js'
 import { KEYS, type Column, type Keys } from './columns.js'
 import { MAGIC } from './engine.js'
 import { unzstdSync } from '../zstd.js'
@@ -16,6 +17,7 @@ export interface Schema extends Keys {
 
 /** By column name; timestamps are microseconds as bigints, null where there is nothing. */
 export type Row = Record<string, unknown>
+type Chunk = NonNullable<FileMetaData['row_groups'][number]['columns'][number]['meta_data']>
 
 /** A place in a file where something else is than should be. */
 export interface Flaw {
@@ -64,6 +66,9 @@ export class ParquetFile {
 
   /** The rows of a row group. Rejects when a page cannot be decoded. */
   async read (group: number, columns?: string[]): Promise<Row[]> {
+    const chunks = this.#metadata.row_groups[group]!.columns.map(({ meta_data: about }) => about!).filter(about => columns?.includes(about.path_in_schema[0]!) ?? true)
+    if (chunks.length === 0) throw new Error(`${this.groups[group]} rows without columns`)
+    for (const chunk of chunks) this.#checkPages(chunk, this.groups[group]!)
     const rowStart = this.groups.slice(0, group).reduce((sum, rows) => sum + rows, 0)
     const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     return await parquetReadObjects({
@@ -72,7 +77,7 @@ export class ParquetFile {
       rowStart,
       rowEnd: rowStart + this.groups[group]!,
       ...columns && { columns },
-      compressors: { GZIP: bytes => zlib.gunzipSync(bytes), ZSTD: await unzstdSync() },
+      compressors: { GZIP: (bytes, length) => zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, length) }), ZSTD: await unzstdSync() },
       parsers: { ...PARSERS, stringFromBytes: bytes => bytes && strict.decode(bytes) }
     })
   }
@@ -84,6 +89,39 @@ export class ParquetFile {
     if (lost.length === 0) return { rows: await this.read(group), lost }
     const names = this.#metadata.schema.slice(1).map(({ name }) => name).filter(name => !lost.includes(name))
     return { rows: names.length > 0 ? await this.read(group, names) : [], lost }
+  }
+
+  /** Throws when headers of pages speak of other amounts than the footer: decoding believes them, and would take minutes and gigabytes. */
+  #checkPages (chunk: Chunk, rows: number): void {
+    const begin = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset)
+    const view = new DataView(this.#read(begin, begin + Number(chunk.total_compressed_size)))
+    const most = Number(chunk.num_values)
+    // Of a list a row has several values.
+    const single = this.#metadata.schema.some(({ name, repetition_type: of }) => name === chunk.path_in_schema.join('.') && of !== 'REPEATED')
+    const pages = { view, offset: 0 }
+    let values = 0
+    while (pages.offset < view.byteLength) {
+      const at = begin + pages.offset
+      const need = (what: string, value: number, top: number): void => {
+        if (!(value >= 0 && value <= top)) throw new Error(`a page at byte ${at} with ${value} ${what}, where at most ${top} can be`)
+      }
+      const { compressed_page_size: stored, uncompressed_page_size: size, data_page_header: first, data_page_header_v2: second, dictionary_page_header: dictionary } = parquetHeader(pages)
+      need('bytes', stored, view.byteLength - pages.offset)
+      need('bytes to decompress', size, Number(chunk.total_uncompressed_size))
+      if (dictionary) need('values in its dictionary', dictionary.num_values, size)
+      for (const page of [first, second]) {
+        if (!page) continue
+        need('values', page.num_values, most - values)
+        values += page.num_values
+      }
+      if (second) {
+        need('rows', second.num_rows, rows)
+        need('nulls', second.num_nulls, second.num_values)
+        need('bytes of levels', second.repetition_levels_byte_length + second.definition_levels_byte_length, stored)
+      }
+      pages.offset += stored
+    }
+    if (values !== most || (single && values !== rows)) throw new Error(`pages with ${values} values instead of ${single ? rows : most}`)
   }
 
   /** Everything in it that is not as its footer says, the contents of pages included. */
@@ -173,7 +211,19 @@ export function openParquet (path: string, staged?: { length: number, footer: Ui
   if (!about.subarray(4).equals(MAGIC)) throw new Error(`it ends with ${JSON.stringify(about.subarray(4).toString('latin1'))} instead of PAR1`)
   const end = size - TAIL - about.readUInt32LE(0)
   if (end < MAGIC.length) throw new Error(`a footer of ${about.readUInt32LE(0)} bytes does not fit into ${size}`)
-  return new ParquetFile(parquetMetadata(read(end, size), { parsers: PARSERS }), read, end, size)
+  const metadata = parquetMetadata(read(end, size), { parsers: PARSERS })
+  if (!isComplete(metadata, size)) throw new Error('its footer does not describe its columns')
+  return new ParquetFile(metadata, read, end, size)
+}
+
+/** Types say so, and a byte that has changed does not know. */
+function isComplete ({ schema, row_groups: groups, key_value_metadata: pairs = [] }: FileMetaData, size: number): boolean {
+  const isAmount = (value: unknown, top = Infinity): boolean => isNumber(value) && value >= 0 && value <= top
+  const isText = (value: unknown): boolean => typeof value === 'string'
+  return Array.isArray(pairs) && schema.length > 0 && schema.every(({ name }) => isText(name)) &&
+    groups.every(({ columns, num_rows: rows }) => isAmount(rows, Number.MAX_SAFE_INTEGER) && columns.every(({ meta_data: about }) => about?.path_in_schema[0] !== undefined &&
+      about.path_in_schema.every(isText) && isAmount(about.num_values) && isAmount(about.total_uncompressed_size) && isAmount(about.data_page_offset, size) &&
+      isAmount(about.dictionary_page_offset ?? 0, size) && isAmount(about.total_compressed_size, size)))
 }
 
 function bytesOf (path: string, from: number, to: number): Buffer {

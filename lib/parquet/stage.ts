@@ -9,12 +9,12 @@
 //
 // A failure before the commit changes nothing: what was appended lies behind the committed length and will be written over.
 import { basename, join } from 'node:path'
-import { writeCheckpoint, writeCopy, type StagedState } from './checkpoint.js'
+import { STAGED, writeCheckpoint, writeCopy, type StagedState } from './checkpoint.js'
 import { FILE_MODE, type Dataset } from './dataset.js'
 import { remove, syncDirectory, writeAt } from './disk.js'
 import { MAGIC, type Engine } from './engine.js'
 import { fileName } from './naming.js'
-import { recover, STAGED } from './recovery.js'
+import { recover } from './recovery.js'
 import type { RowGroup } from './row-groups.js'
 import { errno } from '../errors.js'
 
@@ -52,6 +52,7 @@ export class Stage {
   #files: Files = new Map()
   #converted: readonly string[]
   #count: number
+  #commits: number
   /** The last commit is on the device. */
   #settled = true
 
@@ -59,9 +60,15 @@ export class Stage {
   constructor (options: StageOptions) {
     this.#o = options
     const { directory, dataset } = options
-    const { converted, count } = recover(directory, dataset)
+    const { converted, count, commits } = recover(directory, dataset)
     this.#converted = converted
     this.#count = count
+    this.#commits = commits
+    // On the device before the first staged file, and before a copy: a staged file without a checkpoint has lost it.
+    if (commits === 0) {
+      writeCheckpoint(directory, { converted: [...converted], count, commits: ++this.#commits, staged: [] })
+      syncDirectory(directory)
+    }
     // Nobody else has made sure that the directory itself, and the one that it is in, are on the device.
     syncDirectory(join(directory, '..'))
     syncDirectory(join(directory, '../..'))
@@ -175,8 +182,9 @@ export class Stage {
   /** The rename in here is the commit; when it, or what comes before it, fails, nothing has changed. */
   #commit (files: Files, converted: readonly string[]): void {
     const { directory } = this.#o
-    const checkpoint = { converted: [...converted], count: this.#count, staged: [...files.values()] }
+    const checkpoint = { converted: [...converted], count: this.#count, commits: this.#commits + 1, staged: [...files.values()] }
     writeCheckpoint(directory, checkpoint)
+    this.#commits++
     this.#files = files
     this.#converted = converted
     this.#settled = false

@@ -3,8 +3,10 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { http, jsonl, tee, type OutputMetrics } from 'pino-blackbox'
-import { program, seeded, stayAwake, until } from '../fixtures/harness.js'
+import { exporter, http, jsonl, parquet, tee, type OutputMetrics } from 'pino-blackbox'
+import { inDataset, inTable } from '../fixtures/evidence.js'
+import { fixture, program, seeded, stayAwake, until } from '../fixtures/harness.js'
+import type { Evidence } from '../fixtures/oracle.js'
 import { receiver } from '../fixtures/receiver.js'
 
 stayAwake(t)
@@ -13,6 +15,11 @@ const HISTORIES = Number(process.env.RUNS ?? 2)
 const RUNS = 4
 
 interface News { looks: number, wrong: object[], metrics?: OutputMetrics[], logged?: number, last?: OutputMetrics[] }
+
+/** Wherever an output has them, each once. */
+function linesOf ({ delivered, pending, dead }: Evidence): number {
+  return new Set([delivered, pending, dead].flatMap(lines => [...lines].flatMap(([writer, seqs]) => seqs.map(seq => `${writer} ${seq}`)))).size
+}
 
 /** Lines of all files below `directory` of which the path fits. */
 function linesBelow (directory: string, fits: (path: string) => boolean): number {
@@ -28,7 +35,9 @@ for (let history = 0; history < HISTORIES; history++) {
     const next = seeded(seed)
     const pick = <T>(...values: T[]): T => values[Math.floor(next() * values.length)]!
     const directory = t.testdir()
-    const [journal, logs] = [join(directory, 'journal'), join(directory, 'logs')]
+    const [journal, logs, rows, table] = ['journal', 'logs', 'rows', 'table'].map(name => join(directory, name)) as [string, string, string, string]
+    const waitingRows = join(directory, '.rows.blackbox')
+    const held = async (): Promise<number[]> => [await inDataset(rows, waitingRows), inTable(table, join(directory, 'batches/exporter-table'))].map(linesOf)
     const waiting = (): number => linesBelow(journal, path => /\.(jsonl|open)$/.test(path) && !path.includes('/dead/'))
     const dead = (): number => linesBelow(journal, path => path.includes('/dead/'))
     const target = await receiver(t, { seed })
@@ -38,7 +47,7 @@ for (let history = 0; history < HISTORIES; history++) {
       const killed = run < RUNS - 1 && pick(true, true, false)
       const lines = 1000 + Math.floor(next() * 1500)
       await target.script(down ? [{ status: 503 }] : [{ status: 400, when: { contains: 'poison' } }, { status: 503, when: { share: 0.3 } }, { status: 200 }])
-      const before = { waiting: waiting(), dead: dead(), file: linesBelow(logs, () => true) }
+      const before = { waiting: waiting(), dead: dead(), file: linesBelow(logs, () => true), held: await held() }
       const transport = tee([
         jsonl({ file: join(logs, 'app'), size: '100k', name: 'file' }),
         http({
@@ -49,7 +58,9 @@ for (let history = 0; history < HISTORIES; history++) {
           retry: { minDelay: 1, maxDelay: 20 },
           concurrency: pick(1, 3)
         }),
-        http({ url: `${target.url}/memory`, name: 'memory', journal: { dir: false, maxBufferRecords: 500 }, retry: { minDelay: 1, maxDelay: 20 }, closeTimeout: 500 })
+        http({ url: `${target.url}/memory`, name: 'memory', journal: { dir: false, maxBufferRecords: 500 }, retry: { minDelay: 1, maxDelay: 20 }, closeTimeout: 500 }),
+        parquet({ dir: rows, size: '200k', columns: { writer: 'string', seq: 'int32' }, name: 'rows', closeTimeout: '9s' }),
+        exporter({ module: fixture('exporters/table.js'), options: { file: table, forget: pick(0, 0.3) }, name: 'table', journal: { dir: join(directory, 'batches') }, batch: { flushRecords: 50 }, retry: { minDelay: 1, maxDelay: 20 } })
       ])
       const child = program('conserving.js', { transport, writer: `${seed}r${run}`, lines, poison: 0.005, finish: run === RUNS - 1, seed: 1 + Math.floor(next() * 1e6) })
       const enough = killed ? Math.floor(next() * lines * 0.9) : Infinity
@@ -65,9 +76,9 @@ for (let history = 0; history < HISTORIES; history++) {
       const arrived = requests.reduce((sum, { lines }) => sum + lines, 0) - received
       received += arrived
       const after = { waiting: waiting(), dead: dead(), file: linesBelow(logs, () => true) }
-      const [file, net, memory] = (last ?? metrics) as [OutputMetrics?, OutputMetrics?, OutputMetrics?]
+      const [file, net, memory, dataset, batches] = (last ?? metrics) as Array<OutputMetrics | undefined>
       // Killed before anything was known.
-      if (!file || !net || !memory) continue
+      if (!file || !net || !memory || !dataset || !batches) continue
       t.ok(net.recoveredRecords <= before.waiting, `${what}: ${net.recoveredRecords} recovered`)
       if (killed) {
         t.ok(file.deliveredRecords <= after.file - before.file, `${what}: ${file.deliveredRecords} in the file`)
@@ -81,6 +92,9 @@ for (let history = 0; history < HISTORIES; history++) {
       const [unsettled, unburied] = [arrived - net.deliveredRecords, after.dead - before.dead - net.deadRecords]
       t.ok(unsettled >= 0 && unburied >= 0 && unsettled + unburied <= begun, `${what}: ${arrived} received, ${net.deliveredRecords} delivered, ${begun} pending`)
       if (last && run === RUNS - 1) t.equal(begun, 0, 'in the end everything is somewhere')
+      const added = (await held()).map((lines, at) => lines - before.held[at]!)
+      t.strictSame(added, [lines, lines], `${what}: rows and batches`)
+      for (const metrics of [dataset, batches]) t.match(metrics, { acceptedRecords: lines, droppedRecords: 0, deadRecords: 0, ...last && run === RUNS - 1 && { pendingRecords: 0 } }, what)
       t.match(memory, { acceptedRecords: lines, pendingRecords: 0, pendingBytes: 0, pendingSegments: 0, deadRecords: 0 }, what)
       t.comment(`${what}: ${looks} looks, ${net.droppedRecords} + ${memory.droppedRecords} dropped, ${net.deadRecords} dead, ${net.recoveredRecords} recovered, ${net.retries} retries`)
     }

@@ -5,7 +5,10 @@
 import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { parquetMetadata } from 'hyparquet'
+import { parquetHeader } from 'hyparquet/src/column.js'
 import { formatId } from '../../lib/journal/segment-id.js'
+import { damagedParquet, type Damage } from '../../lib/operate/damage.js'
 import { openParquet } from '../../lib/parquet/reading.js'
 import { lines, OPENED, partsOf, scratch, textOf, WRITER } from '../fixtures/damaged.js'
 import { seeded, stayAwake } from '../fixtures/harness.js'
@@ -94,6 +97,9 @@ const LOSSES: Array<{ what: string, lose: (directory: string) => void, refused?:
   { what: 'is empty, its copy is there', lose: directory => fs.truncateSync(join(directory, CHECKPOINT)) },
   { what: 'is there, its copy is zeroed', lose: directory => zero(join(directory, COPY)) },
   { what: 'is zeroed, and its copy: nothing is guessed', lose: directory => { for (const name of [CHECKPOINT, COPY]) zero(join(directory, name)) }, refused: /is damaged/ },
+  { what: 'is lost, and its copy: nothing is guessed', lose: directory => { for (const name of [CHECKPOINT, COPY]) fs.rmSync(join(directory, name)) }, refused: /is gone, and its copy/ },
+  { what: 'is an old one that was put back, its copy is there', lose: directory => fs.copyFileSync(join(directory, '../../old'), join(directory, CHECKPOINT)) },
+  { what: 'is there, its copy is an old one that was put back', lose: directory => fs.copyFileSync(join(directory, '../../old'), join(directory, COPY)) },
   { what: 'names segments that are not there', lose: directory => { for (const name of fs.readdirSync(directory).filter(name => /^\d{15}-/.test(name))) fs.rmSync(join(directory, name)) } }
 ]
 
@@ -101,7 +107,10 @@ for (const { what, lose, refused } of LOSSES) {
   t.test(`a checkpoint ${what}`, async t => {
     const root = join(scratch(t), 'p')
     const directory = fresh(root)
-    for (const number of [1, 2, 3]) await convert(root, directory, number, textOf(lines(number * ROWS, (number + 1) * ROWS)))
+    for (const number of [1, 2, 3]) {
+      await convert(root, directory, number, textOf(lines(number * ROWS, (number + 1) * ROWS)))
+      if (number === 1) fs.copyFileSync(join(directory, CHECKPOINT), join(root, 'old'))
+    }
     t.strictSame(await rows(root), [], 'nothing is published yet')
     lose(directory)
     if (refused) {
@@ -113,3 +122,46 @@ for (const { what, lose, refused } of LOSSES) {
     t.strictSame((await rows(root)).map(({ seq }) => Number(seq)).sort((a, b) => a - b), lines(ROWS, 4 * ROWS).map((_, at) => ROWS + at))
   })
 }
+
+t.test('a checkpoint and its copy put back as they once were: rows since then are gone, what is there is whole', async t => {
+  const root = join(scratch(t), 'p')
+  const directory = fresh(root)
+  await convert(root, directory, 1, textOf(lines(ROWS, 2 * ROWS)))
+  const old = fs.readFileSync(join(directory, CHECKPOINT))
+  for (const number of [2, 3]) await convert(root, directory, number, textOf(lines(number * ROWS, (number + 1) * ROWS)))
+  for (const name of [CHECKPOINT, COPY]) fs.writeFileSync(join(directory, name), old)
+  await adopt(root, world)
+  t.strictSame((await rows(root)).map(({ seq }) => Number(seq)), lines(ROWS, 2 * ROWS).map((_, at) => ROWS + at))
+})
+
+/** What is found of a file with one bit changed. */
+async function looked (path: string, bytes: Buffer, bit: number): Promise<Damage[]> {
+  const changed = Buffer.from(bytes)
+  changed[bit >> 3]! ^= 1 << (bit & 7)
+  fs.writeFileSync(path, changed)
+  const found: Damage[] = []
+  for await (const damage of damagedParquet(path, { files: 0, records: 0, bytes: 0 })) found.push(damage)
+  return found
+}
+
+t.test('bits of the headers of pages changed: told, and no more decoded than there is', { timeout: 600_000 }, async t => {
+  const root = join(scratch(t), 'p')
+  const directory = fresh(root)
+  await convert(root, directory, 1, BYTES)
+  await ask(root, world, { do: 'close', directory })
+  const name = fs.readdirSync(join(root, 'data'), { recursive: true, encoding: 'utf8' }).find(name => name.endsWith('.parquet'))!
+  const bytes = fs.readFileSync(join(root, 'data', name))
+  const { row_groups: [group] } = parquetMetadata(new Uint8Array(bytes).buffer)
+  const grown = process.memoryUsage.rss()
+  let told = 0
+  let bits = 0
+  for (const { meta_data: about } of group!.columns) {
+    const begin = Number(about!.dictionary_page_offset ?? about!.data_page_offset)
+    const pages = { view: new DataView(new Uint8Array(bytes).buffer), offset: begin }
+    parquetHeader(pages)
+    for (let bit = begin * 8; bit < pages.offset * 8; bit += process.env.OFFSETS === 'all' ? 1 : 5, bits++) told += Number((await looked(join(root, 'changed'), bytes, bit)).length > 0)
+  }
+  // Some bits say nothing that somebody needs: whether a page is sorted, its own statistics.
+  t.ok(told > bits / 2, `${told} of ${bits} bits told`)
+  t.ok(process.memoryUsage.rss() - grown < 200e6, 'memory')
+})

@@ -9,6 +9,24 @@
 export const MUTATIONS = [
   {
     promise: 'P1',
+    breaks: 'dead letters are counted, and wait all the same',
+    file: 'lib/telemetry/monitor.ts',
+    from: 'deadBytes: amount.bytes, ...this.#gone(amount) })',
+    to: 'deadBytes: amount.bytes })',
+    test: 'test/faults/accounting.test.ts',
+    name: 'a history of'
+  },
+  {
+    promise: 'P1',
+    breaks: 'what dead processes left is taken for something else, and removed with their directory',
+    file: 'lib/journal/spool-home.ts',
+    from: 'if (sealed) {',
+    to: 'if (sealed && sealed[2] === undefined) {',
+    test: 'test/faults/model-output.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P1',
     breaks: 'lines that find no room are counted as dropped, but not as accepted',
     file: 'lib/telemetry/monitor.ts',
     from: 'acceptedRecords: records, acceptedBytes: bytes, [`dropped:${why}`]',
@@ -59,6 +77,15 @@ export const MUTATIONS = [
     from: 'writeCopy(directory, checkpoint)\n    syncDirectory(directory)',
     to: 'writeCopy(directory, checkpoint)',
     test: 'test/faults/power-parquet.test.ts',
+    name: ''
+  },
+  {
+    promise: 'P4',
+    breaks: 'what a dead process left is delivered newest first',
+    file: 'lib/journal/spool-home.ts',
+    from: 'a.number - b.number',
+    to: 'b.number - a.number',
+    test: 'test/faults/load-backlog.test.ts',
     name: ''
   },
   {
@@ -153,6 +180,24 @@ export const MUTATIONS = [
   },
   {
     promise: 'P13',
+    breaks: 'an old checkpoint that was put back is believed',
+    file: 'lib/parquet/checkpoint.ts',
+    from: 'const latest = first && copy && copy.commits > first.commits ? copy : first ?? copy',
+    to: 'const latest = first ?? copy',
+    test: 'test/faults/damage-parquet.test.ts',
+    name: 'a checkpoint '
+  },
+  {
+    promise: 'P13',
+    breaks: 'staged files without a checkpoint are taken for what a failure left',
+    file: 'lib/parquet/checkpoint.ts',
+    from: 'throw errors[0] ?? new Error(',
+    to: 'if (errors[0]) throw errors[0] ?? new Error(',
+    test: 'test/faults/damage-parquet.test.ts',
+    name: 'a checkpoint '
+  },
+  {
+    promise: 'P13',
     breaks: 'lines that are missing in a damaged segment count as delivered',
     file: 'lib/delivery/batches.ts',
     from: 'records: Math.max(0, segment.records - lines.count)',
@@ -168,6 +213,24 @@ export const MUTATIONS = [
     to: 'for (let failures = 0; !this.#over && !this.#closing;) {',
     test: 'test/close.test.ts',
     name: ''
+  },
+  {
+    promise: 'P15',
+    breaks: 'the line behind a bad one goes with it',
+    file: 'lib/delivery/lines.ts',
+    from: 'bad[at - 1]! + 1, to: line',
+    to: 'Math.min(bad[at - 1]! + 2, line), to: line',
+    test: 'test/faults/poison.test.ts',
+    name: 'bad lines among good ones'
+  },
+  {
+    promise: 'P15',
+    breaks: 'half an object is taken for a whole one',
+    file: 'lib/http/body.ts',
+    from: 'bytes[start] === OPENING && bytes[end - 1] === CLOSING',
+    to: 'bytes[start] === OPENING',
+    test: 'test/faults/poison.test.ts',
+    name: 'bad lines among good ones'
   },
   {
     promise: 'P15',

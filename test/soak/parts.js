@@ -14,7 +14,7 @@ export const PARTS = [
     sizes: { MIXTURES: ['mixtures', 20, 1], PAIRS: ['pairs', 2000, 60] }
   },
   { name: 'calls', tests: ['test/faults/disk-calls.test.ts'], sizes: { CASES: ['calls', 'Infinity', 100] } },
-  { name: 'model', tests: ['test/faults/model.test.ts'], sizes: { SEQUENCES: ['sequences', 10_000, 400] } },
+  { name: 'model', tests: ['test/faults/model.test.ts', 'test/faults/model-output.test.ts'], sizes: { SEQUENCES: ['sequences', 10_000, 400], RUNS: ['output-sequences', 200, 8] } },
   { name: 'fuzz', tests: ['test/faults/fuzz.test.ts'], sizes: { CASES: ['cases', 100_000, 3000] } },
   { name: 'damage', tests: ['test/faults/damage.test.ts', 'test/faults/damage-parquet.test.ts'], sizes: { OFFSETS: ['offsets', 'all', 'some'] }, quick: false },
   { name: 'accounting', tests: ['test/faults/accounting.test.ts'], sizes: { RUNS: ['histories', 50, 4] } },

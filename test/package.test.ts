@@ -40,9 +40,9 @@ const list = (directory: string): string[] => fs.readdirSync(directory, { recurs
 
 t.test('the tarball has the compiled code, its types and its papers, nothing else', async t => {
   const files = list(installed).map(file => file.slice(installed.length + 1)).sort()
-  const allowed = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.md|dist\/(index|(lib|transports)\/[\w/-]+)\.(js|js\.map|d\.ts))$/
+  const allowed = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[\w-]+\.md|docs\/benchmarks\/\w+\.svg|dist\/(index|(lib|transports)\/[\w/-]+)\.(js|js\.map|d\.ts))$/
   t.strictSame(files.filter(file => !allowed.test(file)), [])
-  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/bundling.md', 'docs/command.md', 'docs/config-file.md', 'docs/console.md', 'docs/dumper.md', 'docs/exporter.md', 'docs/http.md', 'docs/jsonl.md', 'docs/lost.md', 'docs/moving.md', 'docs/operating.md', 'docs/options.md', 'docs/parquet.md', 'docs/pipe-and-tail.md', 'docs/reliability.md', 'docs/tee.md', 'dist/index.js', 'dist/index.d.ts']) t.ok(files.includes(file), file)
+  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/benchmarks.md', 'docs/bundling.md', 'docs/command.md', 'docs/config-file.md', 'docs/console.md', 'docs/dumper.md', 'docs/exporter.md', 'docs/http.md', 'docs/jsonl.md', 'docs/lost.md', 'docs/moving.md', 'docs/operating.md', 'docs/options.md', 'docs/parquet.md', 'docs/pipe-and-tail.md', 'docs/reliability.md', 'docs/reliability.md', 'docs/tee.md', 'dist/index.js', 'dist/index.d.ts']) t.ok(files.includes(file), file)
   const source = ['index.ts', ...list(join(repo, 'lib')), ...list(join(repo, 'transports'))].map(file => resolve(repo, file).slice(repo.length + 1))
   t.strictSame(files.filter(file => file.endsWith('.js')).sort(), source.map(file => `dist/${file.replace(/\.ts$/, '.js')}`).sort(), 'each source file is there, compiled, and no other')
   for (const file of files.filter(file => file.endsWith('.map'))) {

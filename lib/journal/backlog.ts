@@ -49,6 +49,7 @@ export class Backlog<S extends Sealed> {
   readonly #leaving = new Set<Promise<void>>()
   /** ... and those of which that has failed. */
   #stuck: S[] = []
+  #inherited = false
   #ended = false
   #telling = false
 
@@ -84,6 +85,12 @@ export class Backlog<S extends Sealed> {
     this.admission.book(segment)
     this.#o.monitor.recovered(segment)
     this.insert(segment)
+    if (this.#inherited) this.admission.settle()
+  }
+
+  /** What was found is all there is, as far as it could be taken over: not before can be said which is the oldest, to make room. */
+  inherited (): void {
+    this.#inherited = true
     this.admission.settle()
   }
 

@@ -125,7 +125,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       this.#bell.ring()
     }, Math.max(SHORTEST_TICK, due)).unref()
     this.opened = this.#opened.wait()
-    this.inherited = this.opened.then(() => options.shelf.adopt?.(segment => this.#backlog.recover(segment)))
+    this.inherited = this.opened.then(() => options.shelf.adopt?.(segment => this.#backlog.recover(segment))).then(() => this.#backlog.inherited())
     this.#running = this.#run()
   }
 

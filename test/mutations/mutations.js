@@ -22,7 +22,7 @@ export const MUTATIONS = [
     file: 'lib/journal/spool-home.ts',
     from: 'if (sealed) {',
     to: 'if (sealed && sealed[2] === undefined) {',
-    test: 'test/faults/model-output.test.ts',
+    test: 'test/faults/load-backlog.test.ts',
     name: ''
   },
   {

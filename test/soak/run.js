@@ -21,7 +21,9 @@ const chosen = values.only?.split(',') ?? usual
 const unknown = chosen.filter(name => !PARTS.some(part => part.name === name))
 if (unknown.length > 0) throw new Error(`expected --only to name ${PARTS.map(({ name }) => name).join(', ')}; got ${unknown.join(', ')}`)
 
-const env = { ...process.env, ...(values.seed && { SEED: values.seed }) }
+// `--quick` plays what `npm test` plays: what is new is for whoever has the time to look at it.
+const seed = values.seed ?? (values.quick ? undefined : `${Math.floor(Math.random() * 1e6)}`)
+const env = { ...process.env, ...(seed && { SEED: seed }) }
 const run = (command, args, more = {}) => spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32', env: { ...env, ...more } }).status ?? 1
 
 function longer ({ tests, sizes }) {

@@ -3,7 +3,7 @@ import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { lineOf, range, remote, seqs } from './fixtures/jsonl.js'
-import { logFiles } from './fixtures/harness.js'
+import { logFiles, until } from './fixtures/harness.js'
 import type { JsonlOptions } from 'pino-blackbox'
 
 interface Settings { env?: NodeJS.ProcessEnv }
@@ -92,6 +92,10 @@ t.test('a symlink goes on, and so does `limit.count`, over the files that pino-r
   const before = logFiles(directory, 'app')
   t.equal(fs.readlinkSync(join(directory, 'current.log')), before.at(-1))
   await log('pino-blackbox/jsonl', options, 60, 60, 10_000)
+  // What it had no time for at its end is done at the next start.
+  const next = remote(options)
+  await until(() => logFiles(directory, 'app').length <= 4)
+  await next.end()
   const after = logFiles(directory, 'app')
   t.equal(fs.readlinkSync(join(directory, 'current.log')), after.at(-1))
   t.equal(after.length, 4, 'three closed ones and the last')

@@ -35,7 +35,15 @@ for (const [name, of] of places) {
     await log(500)
     await until(() => fs.existsSync(target))
     // Somebody may put something into it meanwhile.
-    fs.rmSync(target, { recursive: true, maxRetries: 20, retryDelay: 10 })
+    const removed = (): boolean => {
+      try {
+        fs.rmSync(target, { recursive: true, force: true })
+        return true
+      } catch {
+        return false
+      }
+    }
+    await until(removed)
     const inUse = (): boolean => fs.existsSync(target) && fs.readdirSync(target, { recursive: true, encoding: 'utf8' }).some(path => /\.(log|open|jsonl)$/.test(path))
     // Nothing has been published into the dataset yet, and nothing is lost with it.
     if (name !== 'rows') {

@@ -9,16 +9,26 @@ export function answers (samples, only) {
   })
 }
 
+/** One pair of each round: of all that were made in it those that ran nearest to each other. */
 function pairsOf ({ style, contender, against, againstStyle = style, less, figure, compare }, samples) {
   const of = (who, style) => samples.filter(sample => sample.style === style && sample.contender === who && !sample.wrong)
-  return of(contender, style).flatMap(sample => {
-    const beside = (who, style) => of(who, style).find(({ round, repeat }) => round === sample.round && repeat === sample.repeat)
-    const other = beside(against, againstStyle)
-    const zero = less && beside(less, style)
+  const pairs = of(contender, style).flatMap(sample => {
+    const other = nearest(sample, of(against, againstStyle))
+    const zero = less && nearest(sample, of(less, style))
     if (!other || (less && !zero)) return []
     const net = zero ? sample => figure(sample) - figure(zero) : figure
-    return [compare(net(sample), net(other))]
+    return { turn: turnOf(sample), apart: apart(sample, other), value: compare(net(sample), net(other)) }
   })
+  // Of a turn's pairs the last one stays.
+  const byDistance = pairs.sort((a, b) => b.apart - a.apart)
+  return [...new Map(byDistance.map(({ turn, value }) => [turn, value])).values()]
+}
+
+const turnOf = ({ round, repeat }) => `${round} ${repeat}`
+const apart = (a, b) => Math.abs(a.at - b.at)
+
+function nearest (sample, samples) {
+  return samples.filter(other => turnOf(other) === turnOf(sample)).sort((a, b) => apart(a, sample) - apart(b, sample))[0]
 }
 
 export function median (values) {

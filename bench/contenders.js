@@ -47,6 +47,7 @@ const outputs = {
 
   'blackbox http': { outputs: [HTTP], later: true, transport: ([dir], url) => http(dir, url, { compress: 'gzip', compressLevel: GZIP_LEVEL }) },
   'blackbox http, zstd': { outputs: [HTTP], later: true, transport: ([dir], url) => http(dir, url, { compress: 'zstd', compressLevel: ZSTD_LEVEL }) },
+  'blackbox http, no gzip': { outputs: [HTTP], later: true, transport: ([dir], url) => http(dir, url, { compress: false }) },
   'script: gzip, fetch': { outputs: [HTTP], transport: (_, url) => local('peers/script.js', { url, maxBytes: BATCH_BYTES, level: GZIP_LEVEL }) },
   // Of more than 10,000 waiting lines it drops the oldest, unless it is told not to.
   'pino-loki, no gzip': {

@@ -1,6 +1,6 @@
-// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q8,q10,requests,errors,e6,rss --log app.jsonl --dir /mnt/disk --out . --quick]
+// npm run bench [-- --lines 1000000 --rows 200000 --rounds 5 --seconds 10 --only q1,q2,q3,q4,q5,q6,q7,q8,q10,calm,requests,errors,e6,rss --log app.jsonl --dir /mnt/disk --out . --quick]
 //
-// All contenders side by side on this machine: in every round each of them once, in a new order, each in a fresh process.
+// All contenders side by side on this machine: in every round each comparison once, in a new order, each figure from a fresh process.
 // Prints the report and writes it to docs/benchmarks.md, its drawings beside it and results.json to bench/, or all to `--out`. `rows` are the lines of the file that is converted to Parquet.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,6 +27,8 @@ const START_ROUNDS = 3
 const ERRORS_A_SECOND = 10_000
 const CALM_RATE = 1000
 const SATURATION_SECONDS = 3
+/** ms after which a figure is too old to be compared with a new one. */
+const STALE = 15_000
 
 const { values } = parseArgs({
   options: {
@@ -60,6 +62,8 @@ function defaultDisk () {
   return fs.existsSync('/var/tmp') ? '/var/tmp' : os.tmpdir()
 }
 
+// First: it fails where the peers are not installed.
+const versions = machine()
 const [base, disk] = [values.dir ?? defaultDir(), values.dir ?? defaultDisk()].map(dir => fs.mkdtempSync(join(dir, 'pino-blackbox-bench-')))
 const inputs = { convert: join(base, 'service.jsonl'), 'convert, real': join(base, 'real.jsonl') }
 process.on('exit', () => { for (const dir of [base, disk]) fs.rmSync(dir, { recursive: true, force: true }) })
@@ -162,28 +166,35 @@ const findRates = {
   }
 }
 
-const measurements = plan(only)
-const isAsked = style => measurements.some(measurement => measurement.style === style)
-if (isAsked('convert')) writeServiceLog(inputs.convert, rows)
-if (isAsked('convert, real')) fs.copyFileSync(values.log, inputs['convert, real'])
-const rowsOf = Object.fromEntries(Object.entries(inputs).filter(([style]) => isAsked(style)).map(([style, input]) => [style, cutIntoSegments(input)]))
+const groups = plan(only)
+const asked = new Set(groups.flat().map(({ style }) => style))
+if (asked.has('convert')) writeServiceLog(inputs.convert, rows)
+if (asked.has('convert, real')) fs.copyFileSync(values.log, inputs['convert, real'])
+const rowsOf = Object.fromEntries(Object.entries(inputs).filter(([style]) => asked.has(style)).map(([style, input]) => [style, cutIntoSegments(input)]))
 const rates = {}
-for (const [style, find] of Object.entries(findRates)) if (isAsked(style)) rates[style] = await find()
+for (const [style, find] of Object.entries(findRates)) if (asked.has(style)) rates[style] = await find()
 const samples = []
 for (let round = 0; round < rounds; round++) {
   // Another order in every round: what one leaves behind (heat, caches) meets each of the others.
-  const order = measurements.map((_, at) => measurements[(at + round) % measurements.length]).filter(({ style }) => round < (styles[style].rounds ?? rounds))
-  for (const { contender, style } of round % 2 ? order.reverse() : order) {
-    for (let repeat = 0; repeat < (style === 'start' ? START_ROUNDS : 1); repeat++) {
-      process.stderr.write(`round ${round + 1}/${rounds}  ${style.padEnd(12)}${contender} ... `)
-      const sample = { round, repeat, ...await measure(contender, style, { lines, rate: rates[style]?.rate }) }
-      samples.push(sample)
-      process.stderr.write(`${sample.wrong ?? `${Math.round(sample.ms ?? sample.startMs)} ms`}\n`)
+  const order = groups.map((_, at) => groups[(at + round) % groups.length]).filter(group => group.every(({ style }) => round < (styles[style].rounds ?? rounds)))
+  for (const group of round % 2 ? order.map(group => group.toReversed()).reverse() : order) {
+    for (let repeat = 0; repeat < (group[0].style === 'start' ? START_ROUNDS : 1); repeat++) {
+      for (const { contender, style } of group) await sample(contender, style, round, repeat)
     }
   }
 }
 
-const results = { machine: machine(), dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rates, samples }
+/** The speed of a machine that is shared changes within minutes: who is compared has run shortly before, or runs again. */
+async function sample (contender, style, round, repeat) {
+  const last = samples.findLast(sample => sample.contender === contender && sample.style === style && sample.round === round && sample.repeat === repeat)
+  if (last && performance.now() - last.at < STALE) return
+  process.stderr.write(`round ${round + 1}/${rounds}  ${style.padEnd(12)}${contender} ... `)
+  const made = { round, repeat, ...await measure(contender, style, { lines, rate: rates[style]?.rate }), at: performance.now() }
+  samples.push(made)
+  process.stderr.write(`${made.wrong ?? `${Math.round(made.ms ?? made.startMs)} ms`}\n`)
+}
+
+const results = { machine: versions, dir: values.dir ?? base.slice(0, base.lastIndexOf('/')), lines, rows, rounds, rates, samples }
 const drawn = drawings(results, only)
 const text = report(results, only, Object.keys(drawn))
 const pages = values.out ?? fileURLToPath(new URL('../docs', import.meta.url))

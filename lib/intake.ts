@@ -1,12 +1,15 @@
-// From pino's stream to blocks of whole lines; the only importer of pino-abstract-transport. Lines are never parsed: each is
-// looked at once for its end and, where outputs have levels, for its level.
+// From pino's stream to blocks of whole lines; the only importer of pino-abstract-transport. Lines are never parsed.
+//
+//   chunks -> whole lines, until a turn is over or BLOCK characters are together -> a block for all sinks
+//                                                \-> split, where lines have to be looked at -> a block for each level
 //
 // pino hands over either chunks of up to 4 MiB that may end in the middle of a line (one target) or a line at a time (several).
-// Both are joined to blocks: when BLOCK characters are together, and once more at the end of the turn, or the tail would wait.
+// Lines are looked at one by one when outputs have levels, and when some of them are empty or may end with \r.
 import build from 'pino-abstract-transport'
 import { levelOf } from './levels.js'
 import type { Block } from './journal/block.js'
 import { Writable, type Transform } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 
 export interface Sink {
   /** Lines below this level are not for it; 0 takes everything. */
@@ -23,38 +26,25 @@ export interface IntakeOptions {
   close: () => Promise<void>
 }
 
+/** Characters of a block, about. */
 const BLOCK = 256 * 1024
 
-/** Lines on their way to a block, with their levels. Sinks that get the same lines share a block: encoded once. */
+/** Lines with their levels. Sinks that get the same ones share a block: encoded once. */
 class Batch {
   readonly #sinks: readonly Sink[]
   readonly #labels: Readonly<Record<string, number>>
-  /** Is there a sink that does not take everything? Else nobody asks for levels. */
-  readonly #filtering: boolean
   #lines: string[] = []
   #levels: number[] = []
-  #length = 0
   #lowest = Infinity
 
   constructor ({ sinks, levels }: IntakeOptions) {
     this.#sinks = sinks
     this.#labels = levels
-    this.#filtering = sinks.some(({ level }) => level > 0)
-  }
-
-  get full (): boolean {
-    return this.#length >= BLOCK
-  }
-
-  get lines (): number {
-    return this.#lines.length
   }
 
   add (line: string): void {
-    this.#lines.push(line)
-    this.#length += line.length
-    if (!this.#filtering) return
     const level = levelOf(line, this.#labels)
+    this.#lines.push(line)
     this.#levels.push(level)
     if (level < this.#lowest) this.#lowest = level
   }
@@ -62,10 +52,8 @@ class Batch {
   /** Gives every sink its lines; the pauses that were asked for. */
   ship (): Array<Promise<void>> {
     const [lines, levels, lowest] = [this.#lines, this.#levels, this.#lowest]
-    if (lines.length === 0) return []
     this.#lines = []
     this.#levels = []
-    this.#length = 0
     this.#lowest = Infinity
     const blocks = new Map<number, Block | undefined>()
     return this.#sinks.flatMap(sink => {
@@ -81,17 +69,69 @@ function blockOf (lines: readonly string[]): Block | undefined {
   return lines.length === 0 ? undefined : { bytes: Buffer.from([...lines, ''].join('\n')), records: lines.length }
 }
 
+/** How many lines `text` has, all of them with an end; undefined when some are empty or may end with \r. */
+function countPlain (text: string): number | undefined {
+  if (text.includes('\r')) return undefined
+  let lines = 0
+  for (let start = 0; start < text.length; lines++) {
+    const end = text.indexOf('\n', start)
+    if (end === start) return undefined
+    start = end + 1
+  }
+  return lines
+}
+
 /** The stream that pino writes to. It accepts at once whatever is written, never emits 'error', and emits 'close' once after `end()`. */
 export function intake (options: IntakeOptions): Writable {
+  const { sinks } = options
   const batch = new Batch(options)
+  const decoder = new StringDecoder()
+  const filtering = sinks.some(({ level }) => level > 0)
   const pauses = new Set<Promise<void>>()
+  /** Lines that wait for the end of the turn, and the beginning of the next one. */
+  let whole = ''
+  let part = ''
   let scheduled = false
   let closed = false
 
   const ship = (): void => {
-    for (const pause of batch.ship()) {
-      pauses.add(pause)
-      pause.then(() => pauses.delete(pause))
+    const text = whole
+    whole = ''
+    for (let start = 0; start < text.length;) {
+      const end = text.indexOf('\n', Math.min(start + BLOCK, text.length) - 1) + 1
+      for (const pause of give(text.slice(start, end))) {
+        pauses.add(pause)
+        pause.then(() => pauses.delete(pause))
+      }
+      start = end
+    }
+  }
+
+  const give = (lines: string): Array<Promise<void>> => {
+    const records = filtering ? undefined : countPlain(lines)
+    if (records !== undefined) {
+      const block = { bytes: Buffer.from(lines), records }
+      return sinks.flatMap(sink => sink.append(block) ?? [])
+    }
+    splitter.write(lines)
+    return batch.ship()
+  }
+
+  const take = (chunk: string): void => {
+    const end = chunk.lastIndexOf('\n') + 1
+    if (end > 0) {
+      whole += part + chunk.slice(0, end)
+      part = chunk.slice(end)
+    } else part += chunk
+    // Several lines at once are a turn's worth. Handed over before thread-stream takes the chunk for read, they are counted
+    // or still there when this thread dies.
+    if (whole.length >= BLOCK || chunk.indexOf('\n') < end - 1) ship()
+    else if (whole !== '' && !scheduled) {
+      scheduled = true
+      process.nextTick(() => {
+        scheduled = false
+        ship()
+      })
     }
   }
 
@@ -99,31 +139,16 @@ export function intake (options: IntakeOptions): Writable {
     while (pauses.size > 0) await Promise.all(pauses)
   }
 
-  const onLine = (line: string): null => {
-    batch.add(line)
-    if (batch.full) ship()
-    if (!scheduled) {
-      scheduled = true
-      process.nextTick(() => {
-        scheduled = false
-        ship()
-      })
-    }
-    return null
-  }
-
   // Lines are taken where they would be parsed, as they are split; an answer of null ends their way there, and nothing is
   // kept for a reader.
   const splitter = build(() => {}, {
     parseLine (text) {
       const line = text.endsWith('\r') ? text.slice(0, -1) : text
-      return line === '' ? null : onLine(line)
+      if (line !== '') batch.add(line)
+      return null
     },
     metadata: false,
-    close: async () => {
-      ship()
-      await options.close()
-    }
+    close: () => options.close()
   }) as Transform
   // It would otherwise turn every string into a buffer, which split2 turns into a string again ...
   Object.assign((splitter as unknown as { _writableState: object })._writableState, { decodeStrings: false })
@@ -136,21 +161,23 @@ export function intake (options: IntakeOptions): Writable {
   // done when it has taken everything (stream.pipeline waits for 'finish'), and the worker ends before the outputs have closed.
   const stream = new Writable({
     decodeStrings: false,
-    write (chunk, encoding, done) {
-      splitter.write(chunk, encoding)
-      // Several lines at once are a turn's worth. Handed over before thread-stream takes the chunk for read, they are counted
-      // or still there when this thread dies.
-      if (batch.lines > 1) ship()
+    write (chunk: string | Buffer, _encoding, done) {
+      take(typeof chunk === 'string' ? chunk : decoder.write(chunk))
       if (pauses.size === 0) done()
       else resumed().then(() => done())
     },
     final (done) {
       if (closed) return done()
+      // A last line without an end gets one.
+      take(decoder.end())
+      if (part !== '') take('\n')
+      ship()
       splitter.once('close', done)
       splitter.end()
     },
     destroy (_error, done) {
       if (closed) return done(null)
+      ship()
       splitter.once('close', () => done(null))
       splitter.destroy()
     }

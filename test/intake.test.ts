@@ -2,8 +2,10 @@
 import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { once } from 'node:events'
 import pino, { type LoggerOptions } from 'pino'
 import { flush, jsonl, tee } from 'pino-blackbox'
+import openTee from 'pino-blackbox/tee'
 import { stayAwake } from './fixtures/harness.js'
 
 stayAwake(t)
@@ -123,4 +125,18 @@ t.test('a small `maxLength` loses nothing while the disk takes the lines', async
   const lines = Array.from({ length: 5000 }, (_, seq) => `{"level":30,"seq":${seq},"msg":"a line of some length"}\n`)
   await pour(jsonl({ file: join(directory, 'app'), maxLength: '10k' }), lines)
   same(t, content(directory), lines.join(''), 'all lines')
+})
+
+t.test('a stream that is destroyed, in its own thread, has handed over every whole line', async t => {
+  for (const [title, lines] of [['plain ones', 'one\ntwo\n'], ['such as have to be looked at', 'one\r\ntwo\r\n']] as const) {
+    for (const level of [0, 10]) {
+      const directory = t.testdir()
+      const stream = await openTee({ outputs: [{ target: 'pino-blackbox/jsonl', options: { file: join(directory, 'app') }, level }] })
+      // One line at a time: it waits for the end of the turn.
+      for (const line of lines.match(/[^\n]*\n/g)!) stream.write(line)
+      stream.destroy()
+      await once(stream, 'close')
+      t.equal(content(directory).toString(), 'one\ntwo\n', `${title}, level ${level}`)
+    }
+  }
 })

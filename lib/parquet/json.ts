@@ -20,6 +20,9 @@ const isHex = (code: number): boolean => isDigit(code) || ((code | 0x20) >= 0x61
 /** What may follow a backslash, but for `u`. */
 const ESCAPES = new Set(Array.from('"\\/bfnrt', char => char.charCodeAt(0)))
 
+/** What a string does not run over: its end, what begins an escape, and what may not stand in it. */
+const STOPS = Uint8Array.from({ length: 256 }, (_, code) => Number(code < SPACE || code === QUOTE || code === BACKSLASH))
+
 const WORDS = ['true', 'false', 'null'].map(word => Buffer.from(word))
 
 /** Every method takes an index and returns the one behind what it has passed, or -1 where that is not there. */
@@ -43,11 +46,10 @@ export class Scanner {
     this.escaped = false
     if (codes[at] !== QUOTE) return -1
     for (;;) {
-      const code = codes[++at]!
-      if (code > BACKSLASH) continue
-      if (code === QUOTE) return at + 1
-      if (code < SPACE) return -1
-      if (code !== BACKSLASH) continue
+      do at++
+      while (STOPS[codes[at]!] === 0)
+      if (codes[at] === QUOTE) return at + 1
+      if (codes[at] !== BACKSLASH) return -1
       this.escaped = true
       const escape = codes[++at]!
       if (escape === 0x75) {

@@ -7,7 +7,7 @@ import { fit, isInt32, isWellFormed } from './fit.js'
 import { BRACE, CLOSING, COMMA, matches, QUOTE, Scanner } from './json.js'
 import { latest } from './repeated.js'
 import { Rest } from './rest.js'
-import { Row } from './row.js'
+import { Rows } from './rows.js'
 import { Text } from './text.js'
 import { microsOf, microsOfMillis } from './time.js'
 
@@ -35,7 +35,7 @@ export class RecordReader {
   readonly #labels: ReadonlyMap<number, string>
   readonly #slots: { time: number, severity: number, attrs: number, corrupt: number }
   #text = new Text(Buffer.alloc(0))
-  #row = new Row([])
+  #rows = new Rows([], this.#text, 0)
   #line = 0
   /** No key comes twice: that has been seen to. */
   #unique = false
@@ -56,7 +56,7 @@ export class RecordReader {
   }
 
   /**
-   * Fills `row` from the line that goes from `from` to `to`. Puts an end there, and a brace before and behind what is left of it.
+   * Fills the last one of `rows` from the line that goes from `from` to `to`. Puts an end there, and a brace before and behind what is left of it.
    *
    * A value goes to its column when that gives it back exactly. Every other one stays in `attrs` under its key: JSON text of an
    * object, cut out of the line; null when nothing is left. What goes to a column and stays as well: times and timestamps that are
@@ -67,19 +67,19 @@ export class RecordReader {
    * the millisecond in which it lies: the time of a record that has one is either whole milliseconds or in `attrs` too, so that the
    * one that is made up can be told from it. See restore() for the way back.
    */
-  read (text: Text, from: number, to: number, row: Row, fallback: number): void {
+  read (text: Text, from: number, to: number, rows: Rows, fallback: number): void {
     this.#text = text
-    this.#row = row
+    this.#rows = rows
     text.bytes[to] = 0
     if (this.#record(from, to)) {
-      this.#rest.place(row, this.#slots.attrs, text)
+      this.#rest.place(rows, this.#slots.attrs, text)
       this.spilled += this.#misfits
     } else {
-      row.clear()
-      row.place(this.#slots.corrupt, from, to)
+      rows.clear()
+      rows.place(this.#slots.corrupt, from, to)
       this.corrupt++
     }
-    row.values[this.#slots.time] ??= Math.floor(fallback / 1000) * 1000 + 1
+    if (rows.values(this.#slots.time)[rows.length - 1] === null) rows.put(this.#slots.time, Math.floor(fallback / 1000) * 1000 + 1)
   }
 
   #record (from: number, to: number): boolean {
@@ -89,6 +89,7 @@ export class RecordReader {
     const start = json.space(from)
     const valid = json.value(start)
     if (valid < 0 || json.space(valid) !== to) return false
+    this.#rows.clear()
     const anew = this.#text.add(latest(json, start, this.#root))
     this.#unique = true
     this.#whole(anew, this.#text.length - 1)
@@ -99,7 +100,6 @@ export class RecordReader {
   #whole (from: number, to: number): number {
     const json = this.#json
     json.codes = this.#text.bytes
-    this.#row.clear()
     this.#rest.count = 0
     this.#misfits = 0
     // Wraps around in good time to stay a small integer; a key that seems to come twice by that does no harm.
@@ -129,7 +129,7 @@ export class RecordReader {
       if (field === undefined || (at = matches(codes, start, field.codes)) < 0) {
         at = json.string(start)
         if (at < 0) return INVALID
-        field = this.#fieldOf(json.stringAt(start, at), fields, last)
+        field = this.#fieldOf(start, at, fields, last)
       }
       if (field === undefined || (field.seen === this.#line && !this.#unique)) return REPEATED
       field.seen = this.#line
@@ -173,10 +173,11 @@ export class RecordReader {
     return at
   }
 
-  /** The field behind `last`, for a key that is not the one expected there; undefined when it may have come before. */
-  #fieldOf (key: string, fields: Fields, last: Field | undefined): Field | undefined {
-    const field = fields.get(key) ?? fields.add(key)
-    if (field === undefined) return this.#unique ? newField(key) : undefined
+  /** The field of the key from `from` to `to`, which is not the one expected behind `last`; undefined when it may have come before. */
+  #fieldOf (from: number, to: number, fields: Fields, last: Field | undefined): Field | undefined {
+    const json = this.#json
+    const field = fields.at(json, from, to)
+    if (field === undefined) return this.#unique ? newField(json.stringAt(from, to)) : undefined
     if (last === undefined) fields.first = field
     else last.next = field
     return field
@@ -190,7 +191,7 @@ export class RecordReader {
     if (type === 'string') return this.#storeString(slot, from, to)
     const value = fit(type, this.#json, from, to)
     if (value === undefined) this.#misfits++
-    else this.#row.values[slot] = value
+    else this.#rows.put(slot, value)
     return value !== undefined
   }
 
@@ -204,8 +205,8 @@ export class RecordReader {
     }
     if (json.escaped) {
       const start = this.#text.add(string)
-      this.#row.place(slot, start, this.#text.length - 1)
-    } else this.#row.place(slot, from + 1, to - 1)
+      this.#rows.place(slot, start, this.#text.length - 1)
+    } else this.#rows.place(slot, from + 1, to - 1)
     return true
   }
 
@@ -217,11 +218,11 @@ export class RecordReader {
       this.#misfits++
       return false
     }
-    this.#row.values[slot] = number
+    this.#rows.put(slot, number)
     const severity = label ?? this.#labels.get(number)
     if (severity !== undefined) {
       const { from, to } = this.#text.constant(severity)
-      this.#row.place(this.#slots.severity, from, to)
+      this.#rows.place(this.#slots.severity, from, to)
     }
     return label === undefined
   }
@@ -231,7 +232,7 @@ export class RecordReader {
     const exact = microsOfMillis(json.integerAt(from, to))
     const micros = exact ?? microsOf(json.slice(from, to))
     if (micros === undefined) this.#misfits++
-    else this.#row.values[slot] = micros
+    else this.#rows.put(slot, micros)
     return exact !== undefined
   }
 }

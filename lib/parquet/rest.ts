@@ -1,6 +1,6 @@
 // What columns leave of a line, as JSON text of an object: parts of the line one behind the other, a comma between members.
 import { BRACE, CLOSING, COMMA } from './json.js'
-import type { Row } from './row.js'
+import type { Rows } from './rows.js'
 import type { Text } from './text.js'
 
 export class Rest {
@@ -16,14 +16,14 @@ export class Rest {
     this.#to[this.count++] = to
   }
 
-  /** Puts the object into a column of `row`, where there is anything left. */
-  place (row: Row, slot: number, text: Text): void {
+  /** Puts the object into a column of the row at hand, where there is anything left. */
+  place (rows: Rows, slot: number, text: Text): void {
     if (this.count === 1) {
       const [from, to] = [this.#from[0]! - 1, this.#to[0]!]
       // Before and behind a single part is a brace, a comma or a space, which nobody needs any more.
       text.bytes[from] = BRACE
       text.bytes[to] = BRACE + CLOSING
-      row.place(slot, from, to + 1)
+      rows.place(slot, from, to + 1)
     } else if (this.count > 1) {
       const start = text.length
       text.put(BRACE)
@@ -33,7 +33,7 @@ export class Rest {
         text.copy(from, this.#to[part]!)
       }
       text.put(BRACE + CLOSING)
-      row.place(slot, start, text.length)
+      rows.place(slot, start, text.length)
     }
   }
 }

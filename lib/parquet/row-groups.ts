@@ -2,8 +2,8 @@
 import type { Column, Values } from './columns.js'
 import type { ColumnData } from './engine.js'
 import { partitionDirectory, partitionNumber, type Partition } from './naming.js'
-import { Row } from './row.js'
-import { Text, TextColumn } from './text.js'
+import { Rows } from './rows.js'
+import { Text } from './text.js'
 import type { RecordReader } from './record.js'
 
 export interface RowGroup {
@@ -23,27 +23,47 @@ export interface RowGroupOptions {
 const NEWLINE = 0x0a
 
 /** `lines` are ended by a newline each, the last one unless its file was damaged; `opened` the Unix time in ms that a record without a usable one is given. */
-export function rowGroups (lines: Buffer, opened: number, { columns, reader, partition }: RowGroupOptions): RowGroup[] {
-  const groups = new Map<number, RowGroup>()
-  const text = new Text(lines)
-  const whole = text.length - 1
-  const row = new Row(columns)
-  const slots = (isString: boolean): number[] => [...columns.keys()].filter(at => (columns[at]!.type === 'string') === isString)
-  const [strings, others] = [slots(true), slots(false)]
-  const time = columns.findIndex(({ name }) => name === 'time')
-  for (let start = 0, end: number; start < whole; start = end + 1) {
-    end = text.bytes.indexOf(NEWLINE, start)
-    if (end === -1 || end > whole) end = whole
-    reader.read(text, start, end, row, opened * 1000)
-    const number = partitionNumber(row.values[time] as number | bigint, partition)
-    let group = groups.get(number)
-    if (!group) {
-      group = { partition: partitionDirectory(number, partition), rows: 0, columns: columns.map(({ type }) => type === 'string' ? new TextColumn(text) : []) }
-      groups.set(number, group)
-    }
-    group.rows++
-    for (const at of strings) (group.columns[at] as TextColumn).push(row.from[at]!, row.to[at]!)
-    for (const at of others) (group.columns[at] as Values).push(row.values[at]!)
+export function rowGroups (lines: Buffer, opened: number, options: RowGroupOptions): RowGroup[] {
+  const { columns, partition } = options
+  const rows = read(new Text(lines), opened, options)
+  const parts = partsOf(rows.values(columns.findIndex(({ name }) => name === 'time')), partition)
+  return Array.from(parts, ([number, part]) => ({
+    partition: partitionDirectory(number, partition), rows: part.length, columns: rows.columns(parts.size > 1 ? part : undefined)
+  }))
+}
+
+// Nothing comes behind the loop in here: V8 compiles a loop while it runs the first time, and throws that away when the function goes
+// on to what it has not seen yet. With everything that reads a line in it, this is the largest one that there is.
+function read (text: Text, opened: number, { columns, reader }: RowGroupOptions): Rows {
+  const ends = endsOf(text)
+  const rows = new Rows(columns, text, ends.length)
+  for (let line = 0, start = 0; line < ends.length; start = ends[line++]! + 1) {
+    rows.begin()
+    reader.read(text, start, ends[line]!, rows, opened * 1000)
   }
-  return [...groups.values()]
+  return rows
+}
+
+/** Numbers of the rows of each partition, by its number. */
+function partsOf (times: Readonly<Values>, partition: Partition): Map<number, number[]> {
+  const parts = new Map<number, number[]>()
+  for (let row = 0; row < times.length; row++) {
+    const number = partitionNumber(times[row] as number | bigint, partition)
+    const part = parts.get(number)
+    if (part) part.push(row)
+    else parts.set(number, [row])
+  }
+  return parts
+}
+
+/** Where the lines of a text end. */
+function endsOf ({ bytes, length }: Text): number[] {
+  const ends: number[] = []
+  const last = length - 1
+  for (let start = 0; start < last;) {
+    const end = bytes.indexOf(NEWLINE, start)
+    ends.push(end < 0 || end > last ? last : end)
+    start = ends[ends.length - 1]! + 1
+  }
+  return ends
 }

@@ -72,27 +72,20 @@ export class Text {
 
 /** A string column in one row group. */
 export class TextColumn {
-  length = 0
+  readonly length: number
   /** Rows without a value. */
-  nulls = 0
-  /** Where values begin and end in the text, by row; -1 for null. */
-  from = new Int32Array(1024)
-  to = new Int32Array(1024)
-
+  readonly nulls: number
   readonly text: Text
+  /** Where values begin and end in the text, by row; -1 for null. */
+  readonly from: Int32Array
+  readonly to: Int32Array
 
-  constructor (text: Text) {
+  constructor (text: Text, from: Int32Array, to: Int32Array, nulls: number) {
     this.text = text
-  }
-
-  push (from: number, to: number): void {
-    if (this.length === this.from.length) {
-      this.from = doubled(this.from)
-      this.to = doubled(this.to)
-    }
-    if (from < 0) this.nulls++
-    this.from[this.length] = from
-    this.to[this.length++] = to
+    this.from = from
+    this.to = to
+    this.length = from.length
+    this.nulls = nulls
   }
 
   /** The smallest and the largest value, in the order of bytes, which is that of code points; copies. */
@@ -124,10 +117,4 @@ export class TextColumn {
     const { bytes } = this.text
     return Array.from({ length: this.length }, (_, row) => this.from[row]! < 0 ? null : bytes.subarray(this.from[row], this.to[row]))
   }
-}
-
-function doubled (places: Int32Array): Int32Array<ArrayBuffer> {
-  const wider = new Int32Array(places.length * 2)
-  wider.set(places)
-  return wider
 }

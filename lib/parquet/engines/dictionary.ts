@@ -1,4 +1,5 @@
 // The different values of a string column, numbered in the order in which they come: for pages that hold numbers instead of values.
+import { LENGTH } from './plain.js'
 import { TextColumn } from '../text.js'
 
 export interface Dictionary {
@@ -13,46 +14,56 @@ export interface Dictionary {
 /** So many values are looked at before a column is given up; and the share of them that may be different. */
 const SAMPLE = 1000
 const MOST_DIFFERENT = 0.5
-/** Bytes that a page spends on the length of a value. */
-const LENGTH = 4
 
 /** Undefined when pages would not be half as large by it. */
-export function dictionaryOf ({ text, from, to, length }: TextColumn): Dictionary | undefined {
+export function dictionaryOf ({ text, from, to, length, nulls }: TextColumn): Dictionary | undefined {
+  if (nulls === length) return undefined
   const { bytes } = text
-  const values = new TextColumn(text)
+  /** Where each of the different values begins and ends. */
+  const begins: number[] = []
+  const ends: number[] = []
   const indexes: number[] = []
   const hashes: number[] = []
   /** By hash, or behind it when that place is taken: one more than the number of a value. */
   let table = new Int32Array(256)
   let plain = 0
   let held = 0
+  /** The number of the value before, and of this one. */
+  let index = -1
   for (let row = 0; row < length; row++) {
     const start = from[row]!
     if (start < 0) continue
     const end = to[row]!
+    plain += end - start + LENGTH
+    // Values that repeat do so in runs, more often than not.
+    if (index >= 0 && same(bytes, begins[index]!, ends[index]!, start, end)) {
+      indexes.push(index)
+      continue
+    }
     // FNV-1a.
     let hash = 0x811c9dc5
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
     let place = placeOf(hash, table)
-    let index = table[place]! - 1
-    while (index >= 0 && !(hashes[index] === hash && same(bytes, values.from[index]!, values.to[index]!, start, end))) {
+    index = table[place]! - 1
+    while (index >= 0 && !(hashes[index] === hash && same(bytes, begins[index]!, ends[index]!, start, end))) {
       place = (place + 1) & (table.length - 1)
       index = table[place]! - 1
     }
-    plain += end - start + LENGTH
     if (index < 0) {
-      index = values.length
+      index = begins.length
       if (index > MOST_DIFFERENT * Math.max(SAMPLE, indexes.length)) return undefined
       held += end - start + LENGTH
-      values.push(start, end)
+      begins.push(start)
+      ends.push(end)
       hashes.push(hash)
       table[place] = index + 1
-      if (values.length * 2 > table.length) table = enlarged(table, hashes)
+      if (begins.length * 2 > table.length) table = enlarged(table, hashes)
     }
     indexes.push(index)
   }
-  const width = 32 - Math.clz32(Math.max(0, values.length - 1))
-  return values.length > 0 && 2 * (held + indexes.length * width / 8) <= plain ? { values, indexes, width } : undefined
+  const width = 32 - Math.clz32(begins.length - 1)
+  if (2 * (held + indexes.length * width / 8) > plain) return undefined
+  return { values: new TextColumn(text, Int32Array.from(begins), Int32Array.from(ends), 0), indexes, width }
 }
 
 const placeOf = (hash: number, { length }: Int32Array): number => (hash ^ (hash >>> 15)) & (length - 1)

@@ -1,12 +1,14 @@
 // The default engine; the only importer of hyparquet-writer. Data pages V2, dictionaries where they pay, statistics in the order
 // of the format, column order and both kinds of type annotation.
 //
-// Strings are not made for it: their pages are put together here, from the bytes of the text; what the package does with them is
-// page headers, runs of levels, and bounds that are cut.
+// Strings are not made for it: their pages are put together here, from the bytes of the text, and those of timestamps, of which it
+// would make bigints; what the package does with them is page headers, runs, differences, and bounds that are cut.
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
+import { deltaBinaryPack } from 'hyparquet-writer/src/delta.js'
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js'
 import { dictionaryOf, type Dictionary } from './dictionary.js'
+import { pageEnd, plain } from './plain.js'
 import { TextColumn } from '../text.js'
 import type { Codec } from '../codec.js'
 import type { Column, Values } from '../columns.js'
@@ -18,15 +20,14 @@ type Source = Parameters<ParquetWriter['write']>[0]['columnData'][number]
 type Group = ParquetWriter['row_groups'][number]
 type Chunk = Group['columns'][number]
 type PageHeader = Parameters<typeof writePageHeader>[1]
+type Bounds = Pick<NonNullable<NonNullable<Chunk['meta_data']>['statistics']>, 'min_value' | 'max_value'>
 
 /** Bytes of a smallest or largest value that are kept; longer ones are cut to bounds that still hold. */
 const STATISTICS_LENGTH = 64
-/** Bytes of strings in a page, about. */
-const PAGE_BYTES = 1024 * 1024
 /** Bytes of a row group before it has to grow. */
 const ROOM = 262144
-/** Bytes up to which a loop copies as fast as a call. */
-const FEW = 64
+/** Microseconds, half an hour and more: what differences of a segment's times are within, as a rule. */
+const MOST_APART = 2 ** 31 - 1
 
 const TYPES: Record<Column['type'], Pick<SchemaElement, 'type' | 'converted_type' | 'logical_type'>> = {
   string: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
@@ -56,8 +57,9 @@ export function open ({ columns, codec, createdBy }: EngineOptions): Engine<Grou
       writer.offset = offset
       const chunks = columns.map((column, at) => {
         const values = data[at]!
-        if (values instanceof TextColumn) return textChunk(writer, column, values, codec.name, file.compressors[codec.name])
-        file.write({ columnData: [{ ...sources[at]!, ...numbers(column, values) }], rowGroupSize: rows })
+        const pages = values instanceof TextColumn ? textPages(values, column) : column.type === 'timestamp' ? timePages(values) : undefined
+        if (pages) return chunk(writer, column, pages, codec.name, file.compressors[codec.name])
+        file.write({ columnData: [{ ...sources[at]!, ...numbers(column, values as Values) }], rowGroupSize: rows })
         return file.row_groups.at(-1)!.columns[0]!
       })
       const total = chunks.reduce((sum, { meta_data: about }) => sum + about!.total_uncompressed_size, 0n)
@@ -93,9 +95,66 @@ function numbers ({ type }: Column, values: Values): Pick<Source, 'data' | 'enco
   return { data: values }
 }
 
-/** The pages of a string column, and what the footer has to say about them. */
-function textChunk (
-  writer: ByteWriter, { name, required, statistics, unique }: Column, column: TextColumn, codec: Codec['name'], compress = (bytes: Uint8Array) => bytes
+/** A column in one row group, on its way to pages. */
+interface Pages {
+  type: 'BYTE_ARRAY' | 'INT64'
+  encoding: 'PLAIN' | 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED'
+  length: number
+  nulls: number
+  isNull: (row: number) => boolean
+  dictionary?: { count: number, body: Uint8Array }
+  /** The row behind the last one of a page. */
+  end: (row: number) => number
+  /** The values of a page. */
+  body: (from: number, to: number) => Uint8Array
+  bounds: () => Bounds
+}
+
+function textPages (column: TextColumn, { unique }: Column): Pages {
+  const { length, nulls } = column
+  const about = { type: 'BYTE_ARRAY', length, nulls, isNull: (row: number) => column.from[row]! < 0 } as const
+  const dictionary = unique ? undefined : dictionaryOf(column)
+  if (!dictionary) {
+    return { ...about, encoding: 'PLAIN', end: row => pageEnd(column, row), body: (from, to) => plain(column, from, to), bounds: () => column.bounds() }
+  }
+  const { values } = dictionary
+  return {
+    ...about,
+    encoding: 'RLE_DICTIONARY',
+    dictionary: { count: values.length, body: plain(values, 0, values.length) },
+    end: () => length,
+    body: () => numbered(dictionary),
+    bounds: () => values.bounds()
+  }
+}
+
+/** Undefined when differences may be larger than 31 bits. */
+function timePages (values: Readonly<Values>): Pages | undefined {
+  let [min, max, nulls] = [Infinity, -Infinity, 0]
+  for (const value of values) {
+    if (typeof value === 'number') {
+      if (value < min) min = value
+      if (value > max) max = value
+    } else if (value === null) nulls++
+    else return undefined
+  }
+  if (max - min > MOST_APART) return undefined
+  return {
+    type: 'INT64',
+    encoding: 'DELTA_BINARY_PACKED',
+    length: values.length,
+    nulls,
+    isNull: row => values[row] === null,
+    end: () => values.length,
+    body: () => differences(values.filter(value => value !== null) as number[]),
+    bounds: () => nulls === values.length ? {} : { min_value: BigInt(min), max_value: BigInt(max) }
+  }
+}
+
+/** The pages of a column, and what the footer has to say about them. */
+function chunk (
+  writer: ByteWriter, { name, required, statistics }: Column, { type, encoding, length, nulls, isNull, dictionary, ...pages }: Pages,
+  codec: Codec['name'], compress = (bytes: Uint8Array) => bytes
 ): Chunk {
   const start = writer.offset
   let uncompressed = 0
@@ -108,28 +167,17 @@ function textChunk (
     writer.appendBytes(compressed)
   }
 
-  const dictionary = unique ? undefined : dictionaryOf(column)
-  if (dictionary) {
-    const { values } = dictionary
-    page(new Uint8Array(0), plain(values, 0, values.length), { type: 'DICTIONARY_PAGE', dictionary_page_header: { num_values: values.length, encoding: 'PLAIN' } })
-  }
+  if (dictionary) page(new Uint8Array(0), dictionary.body, { type: 'DICTIONARY_PAGE', dictionary_page_header: { num_values: dictionary.count, encoding: 'PLAIN' } })
   const first = writer.offset
-  const encoding = dictionary ? 'RLE_DICTIONARY' : 'PLAIN'
-  let pages = 0
-  for (let from = 0, to = 0; from < column.length; from = to, pages++) {
-    to = dictionary ? column.length : pageEnd(column, from)
-    const present = new Uint8Array(to - from)
-    let nulls = 0
-    for (let row = from; row < to; row++) {
-      if (column.from[row]! < 0) nulls++
-      else present[row - from] = 1
-    }
-    const levels = required ? new Uint8Array(0) : hybrid(present, 1)
-    page(levels, dictionary ? numbered(dictionary) : plain(column, from, to), {
+  let count = 0
+  for (let from = 0, to = 0; from < length; from = to, count++) {
+    to = pages.end(from)
+    const [levels, missing] = required ? [new Uint8Array(0), 0] : levelsOf({ length, nulls, isNull }, from, to)
+    page(levels, pages.body(from, to), {
       type: 'DATA_PAGE_V2',
       data_page_header_v2: {
         num_values: to - from,
-        num_nulls: nulls,
+        num_nulls: missing,
         num_rows: to - from,
         encoding,
         definition_levels_byte_length: levels.length,
@@ -142,55 +190,38 @@ function textChunk (
   return {
     file_offset: BigInt(start),
     meta_data: {
-      type: 'BYTE_ARRAY',
+      type,
       encodings: dictionary ? ['PLAIN', encoding] : [encoding],
       path_in_schema: [name],
       codec,
-      num_values: BigInt(column.length),
+      num_values: BigInt(length),
       total_compressed_size: BigInt(writer.offset - start),
       total_uncompressed_size: BigInt(uncompressed),
       data_page_offset: BigInt(first),
       ...(dictionary && { dictionary_page_offset: BigInt(start) }),
       ...(statistics && {
-        statistics: { ...(dictionary?.values ?? column).bounds(), null_count: BigInt(column.nulls) },
+        statistics: { ...pages.bounds(), null_count: BigInt(nulls) },
         encoding_stats: [
           ...(dictionary ? [{ page_type: 'DICTIONARY_PAGE', encoding: 'PLAIN', count: 1 } as const] : []),
-          { page_type: 'DATA_PAGE_V2', encoding, count: pages } as const
+          { page_type: 'DATA_PAGE_V2', encoding, count } as const
         ]
       })
     }
   }
 }
 
-/** The row behind the last one of a page. */
-function pageEnd ({ from, to, length }: TextColumn, row: number): number {
-  for (let bytes = 0; row < length; row++) {
-    if (from[row]! >= 0) bytes += to[row]! - from[row]! + 4
-    if (bytes >= PAGE_BYTES) return row + 1
+/** Of rows of a column: 0 for each null, 1 for each value; and how many nulls there are. */
+function levelsOf ({ length, nulls, isNull }: Pick<Pages, 'length' | 'nulls' | 'isNull'>, from: number, to: number): [levels: Uint8Array, nulls: number] {
+  const present = new Uint8Array(to - from).fill(1)
+  if (nulls === 0) return [hybrid(present, 1), 0]
+  if (nulls === length) return [hybrid(present.fill(0), 1), to - from]
+  let missing = 0
+  for (let row = from; row < to; row++) {
+    if (!isNull(row)) continue
+    present[row - from] = 0
+    missing++
   }
-  return row
-}
-
-/** Values one after the other, the length before each. */
-function plain ({ text, from, to }: TextColumn, row: number, end: number): Uint8Array {
-  let size = 0
-  for (let at = row; at < end; at++) if (from[at]! >= 0) size += to[at]! - from[at]! + 4
-  const { bytes } = text
-  const body = Buffer.allocUnsafe(size)
-  let length = 0
-  for (; row < end; row++) {
-    let at = from[row]!
-    if (at < 0) continue
-    const last = to[row]!
-    const bytesOf = last - at
-    body[length++] = bytesOf
-    body[length++] = bytesOf >>> 8
-    body[length++] = bytesOf >>> 16
-    body[length++] = bytesOf >>> 24
-    if (bytesOf > FEW) length += bytes.copy(body, length, at, last)
-    else while (at < last) body[length++] = bytes[at++]!
-  }
-  return body
+  return [hybrid(present, 1), missing]
 }
 
 function numbered ({ indexes, width }: Dictionary): Uint8Array {
@@ -204,4 +235,22 @@ function hybrid (values: Uint8Array, width: number): Uint8Array {
   const writer = new ByteWriter()
   writeRleBitPackedHybrid(writer, values, width)
   return writer.getBytes()
+}
+
+/**
+ * DELTA_BINARY_PACKED (Parquet format, "Delta Encoding"): a header whose last number is the first value, then differences. Those are
+ * the same for what lies between each value and the first one, which are small integers where the values themselves are none.
+ */
+function differences (values: readonly number[]): Uint8Array {
+  const first = values[0] ?? 0
+  const writer = new ByteWriter(4 * values.length + 64)
+  deltaBinaryPack(writer, Int32Array.from(values, value => value - first), 'INT64')
+  const packed = writer.getBytes()
+  let at = 0
+  for (let numbers = 0; numbers < 3; numbers++) while (packed[at++]! >= 0x80);
+  const header = new ByteWriter()
+  header.appendBytes(packed.subarray(0, at))
+  header.appendZigZag(BigInt(first))
+  header.appendBytes(packed.subarray(at + 1))
+  return header.getBytes()
 }

@@ -81,9 +81,10 @@ export class HookThread {
     this.#ended = true
     clearInterval(this.#watchdog)
     clearTimeout(this.#restart)
+    // Until it is ended the thread makes calls, and may end its task: looked at before, those would count as left out.
+    await this.#worker?.terminate()
     const job = this.#job
     const made = job?.sent ? Atomics.load(this.#done, 0) : 0
-    await this.#worker?.terminate()
     return job ? job.calls - made + job.lost : 0
   }
 

@@ -25,6 +25,8 @@ export interface OutputParts<S extends Sealed> {
   monitor: Monitor
   journal: Journal<S>
   deliver: (segment: S) => Promise<Outcome | void>
+  /** What can be done for a segment before it is its turn. */
+  prepare?: ((segment: S) => void) | undefined
   /** How often and how many at once; without it one at a time, tried until it succeeds. */
   retry?: DeliveryRetry
   /** What has become of a segment that could not be delivered whole. */
@@ -40,8 +42,8 @@ export interface OutputParts<S extends Sealed> {
   configure?: (settings: unknown) => void
 }
 
-export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, progress, retry, after, delivered, closeTimeout, stop, configure }: OutputParts<S>): Output {
-  const delivery = new Delivery({ journal, deliver, progress, monitor, retry, after })
+export function createOutput<S extends Sealed> ({ kind, monitor, journal, deliver, prepare, progress, retry, after, delivered, closeTimeout, stop, configure }: OutputParts<S>): Output {
+  const delivery = new Delivery({ journal, deliver, prepare, progress, monitor, retry, after })
   const registry = Registry.here()
   let closed: Promise<void> | undefined
 

@@ -30,6 +30,7 @@ export function createSender (o: SenderSettings, { kind, monitor, stop, configur
     monitor,
     journal,
     deliver: segment => batches.deliver(segment),
+    prepare: segment => batches.prepare(segment),
     progress: segment => batches.progress(segment),
     retry: { ...o.retry, lanes: o.concurrency, yielding: true },
     after,

@@ -69,7 +69,7 @@ for (const [name, columns] of Object.entries(SCHEMAS)) {
     const [read, parse] = [segmentReader(columns, LABELS), parser(columns, LABELS)]
     for (const text of REGRESSIONS) t.equal(fault([Buffer.from(text)], columns, read, parse), undefined, text.slice(0, 100))
     t.equal(fault(REGRESSIONS.map(text => Buffer.from(text)), columns, read, parse), undefined, 'one behind the other')
-    const odd = fc.sample(fc.oneof(line, mutated), { numRuns: 1500, seed: SEED }).map(text => Buffer.from(text.replaceAll('\n', ' ')))
+    const odd = fc.sample(fc.oneof(line, mutated), { numRuns: 1500, seed: SEED }).map(text => Buffer.from(text))
     t.equal(fault(odd, columns, read, parse), undefined, `seed ${SEED}`)
   })
 

@@ -21,6 +21,7 @@ export async function output (options: unknown): Promise<Output> {
   return createSender(o, {
     kind: 'http',
     monitor: await openMonitor('http', o.label, o.hooks),
+    prepare: part => exporter.prepare(part),
     send: part => exporter.send(part),
     check: checkOf(o.format),
     hide: text => exporter.hide(text),

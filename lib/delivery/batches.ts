@@ -30,6 +30,8 @@ export interface Refusal {
 export interface BatchesOptions {
   /** Undefined when the receiver has it. Rejects when it is to be sent again. */
   send: (part: Part) => Promise<Refusal | undefined>
+  /** Does for a part that may be sent next what can be done already. Never throws. */
+  prepare?: (part: Part) => void
   /** Lines that are not even sent. */
   check: Check
   /** Without it what is refused is dropped, and counted. */
@@ -38,9 +40,15 @@ export interface BatchesOptions {
   hide?: (text: string) => string
 }
 
-/** What is known of a segment that was begun. */
-interface State {
+/** A segment as it was read. */
+interface Content {
   lines: Lines
+  /** All of them. */
+  whole: Part
+}
+
+/** What is known of a segment that was begun. */
+interface State extends Content {
   parts: Parts
   delivered: Amount
   /** Refused for good, malformed lines included. */
@@ -53,9 +61,21 @@ export class Batches {
   readonly #o: BatchesOptions
   /** Of segments of which a part is done. */
   readonly #states = new WeakMap<Sealed, State>()
+  /** What was read before it was its turn. */
+  readonly #prepared = new WeakMap<Sealed, Promise<Content>>()
 
   constructor (options: BatchesOptions) {
     this.#o = options
+  }
+
+  /** For a segment that may be delivered next. */
+  prepare (segment: Sealed): void {
+    const { prepare } = this.#o
+    if (!prepare || this.#states.has(segment) || this.#prepared.has(segment)) return
+    const read = this.#read(segment)
+    this.#prepared.set(segment, read)
+    // What fails is told when it is delivered.
+    read.then(({ whole }) => { if (whole.bytes.length > 0) prepare(whole) }, () => {})
   }
 
   /** Rejects with an AttemptError when it is to be called again, with a GoneError when the segment is not there any more. */
@@ -86,23 +106,29 @@ export class Batches {
     return { dead, delivered: within(state.delivered, less(segment, dead)) }
   }
 
-  async #open (segment: Sealed): Promise<State> {
+  async #read (segment: Sealed): Promise<Content> {
     const bytes = await segment.read().catch((error: unknown) => {
       throw errno(error) === 'ENOENT' ? new GoneError(`somebody has removed segment ${segment.id}`) : error
     })
     const lines = new Lines(bytes, this.#o.check)
-    const state = { lines, parts: new Parts(lines.count), delivered: { ...NOTHING }, refused: { ...NOTHING }, why: undefined }
+    return { lines, whole: partOf(segment, lines, { from: 0, to: lines.count }) }
+  }
+
+  async #open (segment: Sealed): Promise<State> {
+    const reading = this.#prepared.get(segment) ?? this.#read(segment)
+    this.#prepared.delete(segment)
+    const { lines, whole } = await reading
+    const state = { lines, whole, parts: new Parts(lines.count), delivered: { ...NOTHING }, refused: { ...NOTHING }, why: undefined }
     await this.#bury(state, lines.malformed, line => keyOf(segment, lines, { from: line, to: line + 1 }), { status: null, why: 'malformed: no JSON object' })
     return state
   }
 
   async #deliver (segment: Sealed, state: State, part: Range): Promise<void> {
-    const { lines, parts } = state
-    const bytes = lines.bytes(part)
+    const { lines, whole, parts } = state
+    const sending = part.to - part.from < lines.count ? partOf(segment, lines, part) : whole
     // Nothing but lines that are dead letters already.
-    if (bytes.length === 0) return parts.skip()
-    const key = keyOf(segment, lines, part)
-    const refusal = await this.#o.send({ key, bytes, segment })
+    if (sending.bytes.length === 0) return parts.skip()
+    const refusal = await this.#o.send(sending)
     if (!refusal) {
       if (part.to - part.from < lines.count) add(state.delivered, lines.wellFormed(part), lines)
       return parts.accept()
@@ -115,7 +141,7 @@ export class Batches {
       return parts.accept()
     }
     if (!parts.hopeless) return parts.halve()
-    await this.#bury(state, lines.wellFormed(part), () => key, refusal)
+    await this.#bury(state, lines.wellFormed(part), () => sending.key, refusal)
     parts.bury()
   }
 
@@ -132,6 +158,10 @@ export class Batches {
   #hidden (text: string): string {
     return this.#o.hide?.(text) ?? text
   }
+}
+
+function partOf (segment: Sealed, lines: Lines, range: Range): Part {
+  return { key: keyOf(segment, lines, range), bytes: lines.bytes(range), segment }
 }
 
 function keyOf (segment: Sealed, lines: Lines, { from, to }: Range): string {

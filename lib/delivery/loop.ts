@@ -17,6 +17,8 @@ export interface DeliveryOptions<S extends Sealed> {
    * something to say about the time.
    */
   deliver: (segment: S) => Promise<Outcome | void>
+  /** While a segment is on its way: does what can be done already for the one that comes next. */
+  prepare?: ((segment: S) => void) | undefined
   monitor: Monitor
   /** What has become of a segment that could not be delivered whole. */
   progress?: ((segment: S) => Progress | undefined) | undefined
@@ -99,7 +101,7 @@ export class Delivery<S extends Sealed> {
 
   /** Delivers one segment. False when there is none left. */
   async #attempt (lane: Lane<S>): Promise<boolean> {
-    const { journal, deliver, monitor } = this.#o
+    const { journal, deliver, prepare, monitor } = this.#o
     await this.#circuit.pass(lane)
     const segment = lane.held ?? await journal.next()
     if (!segment || this.#stopped) return false
@@ -108,11 +110,13 @@ export class Delivery<S extends Sealed> {
     lane.effort = { attempts: 0, begun: performance.now(), ...this.#efforts.get(segment) }
     lane.effort.attempts++
     const { attempts, begun } = lane.effort
-    const outcome = await deliver(segment).catch((error: unknown): Outcome => {
+    const delivering = deliver(segment).catch((error: unknown): Outcome => {
       if (!(error instanceof GoneError)) throw error
       monitor.failed('deliver', error)
       return { dropped: [{ why: 'gone', records: segment.records, bytes: segment.bytes }], error: reason(error) }
     })
+    if (prepare && attempts === 1 && journal.upcoming) prepare(journal.upcoming)
+    const outcome = await delivering
     const effort = { attempts, duration: performance.now() - begun }
     if (this.#told) monitor.say('delivering', 'delivering again')
     this.#told = false

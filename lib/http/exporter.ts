@@ -52,6 +52,7 @@ export class Exporter {
   readonly #o: ExporterOptions
   /** May be changed at any time. */
   destination: Destination
+  readonly #bodies = new WeakMap<Part, Promise<Body | Refusal>>()
 
   constructor (options: ExporterOptions) {
     this.#o = options
@@ -67,14 +68,18 @@ export class Exporter {
     return this.destination.credentials.hide(text)
   }
 
+  /** Makes the body of what may be sent next. */
+  prepare (part: Part): void {
+    const body = this.#body(part)
+    this.#bodies.set(part, body)
+    // What fails is told when it is sent.
+    body.catch(() => {})
+  }
+
   /** Undefined when the receiver has it, else why it never will. Rejects with an AttemptError when it is to be sent again. */
   async send (part: Part): Promise<Refusal | undefined> {
-    let body: Body
-    try {
-      body = await this.#o.format(part.bytes, part.key)
-    } catch (error) {
-      return { status: null, why: `the format failed: ${reason(error)}` }
-    }
+    const body = await (this.#bodies.get(part) ?? this.#body(part))
+    if ('why' in body) return body
     const answer = await this.#request(body, part)
     const verdict = verdictOn(answer.status)
     if (verdict === 'delivered') return undefined
@@ -84,10 +89,20 @@ export class Exporter {
     return { status: answer.status, why }
   }
 
+  async #body ({ bytes, key }: Part): Promise<Body | Refusal> {
+    const { format, compress } = this.#o
+    let body: Body
+    try {
+      body = await format(bytes, key)
+    } catch (error) {
+      return { status: null, why: `the format failed: ${reason(error)}` }
+    }
+    return { ...body, bytes: await compress(body.bytes) }
+  }
+
   /** Follows redirects, and asks again at once with credentials that have changed. */
-  async #request ({ bytes, headers }: Body, { key, segment }: Part): Promise<Answer> {
-    const { client, compress, encoding, method, headers: own } = this.#o
-    const body = await compress(bytes)
+  async #request ({ bytes: body, headers }: Body, { key, segment }: Part): Promise<Answer> {
+    const { client, encoding, method, headers: own } = this.#o
     const { url: first, credentials } = this.destination
     for (let url = first, hops = 0, renewed = false; ;) {
       const answer = await client.send({

@@ -124,6 +124,11 @@ export class Backlog<S extends Sealed> {
     }
   }
 
+  /** What `next` would give now, unless it is too old. */
+  get upcoming (): S | undefined {
+    return this.#free()?.segment
+  }
+
   giveBack (segment: S, done?: Progress): void {
     const entry = this.#entries.find(entry => entry.segment === segment)
     if (entry) Object.assign(entry, { leased: false, done })

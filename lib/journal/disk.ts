@@ -160,6 +160,10 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
     return this.#backlog.next()
   }
 
+  get upcoming (): S | undefined {
+    return this.#backlog.upcoming
+  }
+
   giveBack (segment: S, done?: Progress): void {
     this.#backlog.giveBack(segment, done)
   }

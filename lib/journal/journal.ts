@@ -55,6 +55,8 @@ export interface Journal<S extends Sealed = Sealed> {
    * Undefined once the journal is closed and has no more to give.
    */
   next (): Promise<S | undefined>
+  /** The oldest sealed segment that nobody has, if there is one just now. It stays where it is, and may be dropped before anybody asks for it. */
+  readonly upcoming: S | undefined
   /** Not now: it may be dropped for newer ones, less what is done of it, and the oldest comes first again. */
   giveBack (segment: S, done?: Progress): void
   /** The segment is done with. Rejects when it could not be removed; then to be called again. */

@@ -110,6 +110,10 @@ export class MemoryJournal implements Journal<MemorySegment> {
     return segment
   }
 
+  get upcoming (): MemorySegment | undefined {
+    return this.#backlog.upcoming
+  }
+
   giveBack (segment: MemorySegment, done?: Progress): void {
     this.#backlog.giveBack(segment, done)
   }

@@ -7,12 +7,14 @@ import { createRequire } from 'node:module'
 import { openCodec } from './codec.js'
 import { SCHEMA_VERSION } from './columns.js'
 import { Dataset } from './dataset.js'
+import { readAt } from './disk.js'
 import { openEngine } from './engine.js'
 import { evolve, SCHEMA_KEY, storedColumns, type StoredColumn } from './evolution.js'
 import { RecordReader } from './record.js'
 import { recover } from './recovery.js'
 import { rowGroups, type RowGroup, type RowGroupOptions } from './row-groups.js'
 import { Stage } from './stage.js'
+import { Text } from './text.js'
 import { errno, reason } from '../errors.js'
 import type { Job, Outcome, Settings } from './settings.js'
 
@@ -30,6 +32,9 @@ interface Desk extends RowGroupOptions {
 const WITNESSES = 20
 
 const desks = new Map<string, Desk>()
+
+/** The lines that are converted, always in the same memory. */
+const text = new Text()
 
 async function open (directory: string, settings: Settings, signature: string, outcome: Outcome): Promise<Desk> {
   const { dataset: path, base, partition, size, engine, codec, compressLevel, promoted, keys, levels } = settings
@@ -100,14 +105,18 @@ export async function run (job: Job): Promise<Outcome> {
 async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, { do: 'convert' }>, { stage, ...at }: Desk, outcome: Outcome): Promise<boolean> {
   if (!stage.has(id)) {
     const { spilled, corrupt } = at.reader
-    let lines: Buffer
+    let fd: number
     try {
-      lines = fs.readFileSync(path)
+      fd = fs.openSync(path, 'r')
     } catch (error) {
       if (errno(error) === 'ENOENT') return false
       throw error
     }
-    await stage.add(id, opened, inPieces(lines, opened, at, pieces))
+    try {
+      await stage.add(id, opened, inPieces(fd, opened, at, pieces))
+    } finally {
+      fs.closeSync(fd)
+    }
     outcome.spilled = at.reader.spilled - spilled
     outcome.corrupt = at.reader.corrupt - corrupt
   }
@@ -115,13 +124,19 @@ async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, 
   return true
 }
 
-/** The row groups of `lines`, made one piece after the other, so that only one of them is in memory. */
-function * inPieces (lines: Buffer, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
-  const size = Math.ceil(lines.length / pieces)
-  for (let start = 0; start < lines.length;) {
-    const end = lines.indexOf('\n', Math.min(start + size, lines.length) - 1) + 1 || lines.length
-    yield * rowGroups(lines.subarray(start, end), opened, options)
-    start = end
+/** The row groups of a segment's lines, made one piece after the other, so that only one of them is in memory. */
+function * inPieces (fd: number, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
+  const { size } = fs.fstatSync(fd)
+  let room = Math.ceil(size / pieces)
+  for (let start = 0; start < size;) {
+    const taken = text.load(Math.min(room, size - start), into => {
+      readAt(fd, into, start)
+      return start + into.length < size ? into.lastIndexOf('\n') + 1 : into.length
+    })
+    // No line ends in there.
+    if (taken === 0) room *= 2
+    else yield * rowGroups(text, opened, options)
+    start += taken
   }
 }
 

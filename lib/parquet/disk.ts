@@ -35,6 +35,15 @@ export function writeAt (path: string, bytes: Uint8Array, position: number, mode
   }
 }
 
+/** Fills `bytes` with what the file has from `position` on. */
+export function readAt (fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length;) {
+    const read = fs.readSync(fd, bytes, done, bytes.length - done, position + done)
+    if (read === 0) throw new Error('the file is shorter than it was: somebody has cut it')
+    done += read
+  }
+}
+
 /** Moves a file to somewhere below `top`; that it is in the new place is on the device. */
 export function move (from: string, to: string, top: string): void {
   makeDirectory(dirname(to), top)

@@ -8,6 +8,7 @@ export const MINUS = 0x2d
 export const ZERO = 0x30
 export const COLON = 0x3a
 export const BRACE = 0x7b
+export const NEWLINE = 0x0a
 const SPACE = 0x20
 const DOT = 0x2e
 const BRACKET = 0x5b
@@ -27,8 +28,8 @@ const WORDS = ['true', 'false', 'null'].map(word => Buffer.from(word))
 
 /** Every method takes an index and returns the one behind what it has passed, or -1 where that is not there. */
 export class Scanner {
-  /** The text, valid UTF-8, and a 0 behind it, which is valid nowhere in JSON: no loop has to look for the end. */
-  codes: Buffer = Buffer.alloc(1)
+  /** Lines, valid UTF-8, a newline behind each. As part of a line that is taken for valid nowhere, so that no loop has to look for the end. */
+  codes: Buffer = Buffer.alloc(0)
   /** Whether the string that was passed last has escapes. */
   escaped = false
   /** Braces and brackets that are open; JSON.parse has no limit to them, hence no recursion here. */
@@ -37,7 +38,7 @@ export class Scanner {
   space (at: number): number {
     const { codes } = this
     let code = codes[at]!
-    while (code === SPACE || code === 0x0a || code === 0x0d || code === 0x09) code = codes[++at]!
+    while (code === SPACE || code === 0x0d || code === 0x09) code = codes[++at]!
     return at
   }
 

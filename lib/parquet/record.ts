@@ -4,7 +4,7 @@
 import type { Column } from './columns.js'
 import { newField, Fields, type Field } from './fields.js'
 import { fit, isInt32, isWellFormed } from './fit.js'
-import { BRACE, CLOSING, COMMA, matches, QUOTE, Scanner } from './json.js'
+import { BRACE, CLOSING, COMMA, matches, NEWLINE, QUOTE, Scanner } from './json.js'
 import { latest } from './repeated.js'
 import { Rest } from './rest.js'
 import { Rows } from './rows.js'
@@ -34,8 +34,8 @@ export class RecordReader {
   readonly #numbers: ReadonlyMap<string, number>
   readonly #labels: ReadonlyMap<number, string>
   readonly #slots: { time: number, severity: number, attrs: number, corrupt: number }
-  #text = new Text(Buffer.alloc(0))
-  #rows = new Rows([], this.#text, 0)
+  #text = new Text()
+  #rows = new Rows([], this.#text)
   #line = 0
   /** No key comes twice: that has been seen to. */
   #unique = false
@@ -56,7 +56,7 @@ export class RecordReader {
   }
 
   /**
-   * Fills the last one of `rows` from the line that goes from `from` to `to`. Puts an end there, and a brace before and behind what is left of it.
+   * Fills the last one of `rows` from the line at `from`, and returns where the next one begins. Puts a brace before and behind what is left of it.
    *
    * A value goes to its column when that gives it back exactly. Every other one stays in `attrs` under its key: JSON text of an
    * object, cut out of the line; null when nothing is left. What goes to a column and stays as well: times and timestamps that are
@@ -67,37 +67,41 @@ export class RecordReader {
    * the millisecond in which it lies: the time of a record that has one is either whole milliseconds or in `attrs` too, so that the
    * one that is made up can be told from it. See restore() for the way back.
    */
-  read (text: Text, from: number, to: number, rows: Rows, fallback: number): void {
+  read (text: Text, from: number, rows: Rows, fallback: number): number {
     this.#text = text
     this.#rows = rows
-    text.bytes[to] = 0
-    if (this.#record(from, to)) {
+    let to = this.#record(from)
+    if (to >= 0) {
       this.#rest.place(rows, this.#slots.attrs, text)
       this.spilled += this.#misfits
     } else {
+      to = text.bytes.indexOf(NEWLINE, from)
       rows.clear()
       rows.place(this.#slots.corrupt, from, to)
       this.corrupt++
     }
     if (rows.values(this.#slots.time)[rows.length - 1] === null) rows.put(this.#slots.time, Math.floor(fallback / 1000) * 1000 + 1)
+    return to + 1
   }
 
-  #record (from: number, to: number): boolean {
-    const end = this.#whole(from, to)
-    if (end !== REPEATED) return end >= 0
+  /** Returns where the line ends, or INVALID. */
+  #record (from: number): number {
+    const end = this.#whole(from)
+    if (end !== REPEATED) return end
     const json = this.#json
     const start = json.space(from)
-    const valid = json.value(start)
-    if (valid < 0 || json.space(valid) !== to) return false
+    const value = json.value(start)
+    const to = value < 0 ? INVALID : this.#lineEnd(value)
+    if (to < 0) return INVALID
     this.#rows.clear()
     const anew = this.#text.add(latest(json, start, this.#root))
     this.#unique = true
-    this.#whole(anew, this.#text.length - 1)
+    this.#whole(anew)
     this.#unique = false
-    return true
+    return to
   }
 
-  #whole (from: number, to: number): number {
+  #whole (from: number): number {
     const json = this.#json
     json.codes = this.#text.bytes
     this.#rest.count = 0
@@ -107,7 +111,14 @@ export class RecordReader {
     const at = json.space(from)
     if (json.codes[at] !== BRACE) return INVALID
     const end = this.#members(at + 1, this.#root)
-    return end < 0 || json.space(end) === to ? end : INVALID
+    return end < 0 ? end : this.#lineEnd(end)
+  }
+
+  /** Where the line ends, when there is nothing but space before that; or INVALID. */
+  #lineEnd (at: number): number {
+    const json = this.#json
+    const end = json.space(at)
+    return json.codes[end] === NEWLINE ? end : INVALID
   }
 
   /** Reads an object from behind its brace to behind its end. */

@@ -3,8 +3,8 @@ import type { Column, Values } from './columns.js'
 import type { ColumnData } from './engine.js'
 import { partitionDirectory, partitionNumber, type Partition } from './naming.js'
 import { Rows } from './rows.js'
-import { Text } from './text.js'
 import type { RecordReader } from './record.js'
+import type { Text } from './text.js'
 
 export interface RowGroup {
   /** Directory of the partition, '' without partitions. */
@@ -20,12 +20,10 @@ export interface RowGroupOptions {
   partition: Partition
 }
 
-const NEWLINE = 0x0a
-
-/** `lines` are ended by a newline each, the last one unless its file was damaged; `opened` the Unix time in ms that a record without a usable one is given. */
-export function rowGroups (lines: Buffer, opened: number, options: RowGroupOptions): RowGroup[] {
+/** `text` has just been loaded; `opened` is the Unix time in ms that a record without a usable one is given. */
+export function rowGroups (text: Text, opened: number, options: RowGroupOptions): RowGroup[] {
   const { columns, partition } = options
-  const rows = read(new Text(lines), opened, options)
+  const rows = read(text, opened, options)
   const parts = partsOf(rows.values(columns.findIndex(({ name }) => name === 'time')), partition)
   return Array.from(parts, ([number, part]) => ({
     partition: partitionDirectory(number, partition), rows: part.length, columns: rows.columns(parts.size > 1 ? part : undefined)
@@ -35,11 +33,11 @@ export function rowGroups (lines: Buffer, opened: number, options: RowGroupOptio
 // Nothing comes behind the loop in here: V8 compiles a loop while it runs the first time, and throws that away when the function goes
 // on to what it has not seen yet. With everything that reads a line in it, this is the largest one that there is.
 function read (text: Text, opened: number, { columns, reader }: RowGroupOptions): Rows {
-  const ends = endsOf(text)
-  const rows = new Rows(columns, text, ends.length)
-  for (let line = 0, start = 0; line < ends.length; start = ends[line++]! + 1) {
+  const rows = new Rows(columns, text)
+  const end = text.length - 1
+  for (let start = 0; start < end;) {
     rows.begin()
-    reader.read(text, start, ends[line]!, rows, opened * 1000)
+    start = reader.read(text, start, rows, opened * 1000)
   }
   return rows
 }
@@ -54,16 +52,4 @@ function partsOf (times: Readonly<Values>, partition: Partition): Map<number, nu
     else parts.set(number, [row])
   }
   return parts
-}
-
-/** Where the lines of a text end. */
-function endsOf ({ bytes, length }: Text): number[] {
-  const ends: number[] = []
-  const last = length - 1
-  for (let start = 0; start < last;) {
-    const end = bytes.indexOf(NEWLINE, start)
-    ends.push(end < 0 || end > last ? last : end)
-    start = ends[ends.length - 1]! + 1
-  }
-  return ends
 }

@@ -3,6 +3,9 @@ import type { Column, Value, Values } from './columns.js'
 import type { ColumnData } from './engine.js'
 import { TextColumn, type Text } from './text.js'
 
+/** Bytes of a line, about: says for how many rows there is room to begin with. */
+const LINE = 256
+
 export class Rows {
   /** How many there are; the last one is the one that is filled. */
   length = 0
@@ -11,20 +14,23 @@ export class Rows {
   readonly #strings: readonly number[]
   readonly #others: readonly number[]
   /** By column and row: where a string is in the text, -1 for null. */
-  readonly #from: readonly Int32Array[]
-  readonly #to: readonly Int32Array[]
+  #from: readonly Int32Array[]
+  #to: readonly Int32Array[]
   /** By column, how many strings there are. */
   readonly #count: number[]
   /** By column and row. */
   readonly #values: readonly Values[]
 
-  /** `most` is how many rows there will be. */
-  constructor (columns: readonly Column[], text: Text, most: number) {
+  /** How many rows there is room for. */
+  #room: number
+
+  constructor (columns: readonly Column[], text: Text) {
     this.#text = text
+    this.#room = Math.floor(text.length / LINE) + 1
     const slots = (isString: boolean): number[] => [...columns.keys()].filter(at => (columns[at]!.type === 'string') === isString)
     this.#strings = slots(true)
     this.#others = slots(false)
-    const places = (): Int32Array[] => columns.map(({ type }) => new Int32Array(type === 'string' ? most : 0).fill(-1))
+    const places = (): Int32Array[] => columns.map(({ type }) => new Int32Array(type === 'string' ? this.#room : 0).fill(-1))
     this.#from = places()
     this.#to = places()
     this.#count = columns.map(() => 0)
@@ -32,8 +38,20 @@ export class Rows {
   }
 
   begin (): void {
+    if (this.length === this.#room) this.#grow()
     this.length++
     for (const slot of this.#others) this.#values[slot]!.push(null)
+  }
+
+  #grow (): void {
+    const wider = (places: Int32Array): Int32Array => {
+      const grown = new Int32Array(places.length * 2).fill(-1, places.length)
+      grown.set(places)
+      return grown
+    }
+    this.#room *= 2
+    this.#from = this.#from.map(wider)
+    this.#to = this.#to.map(wider)
   }
 
   /** Takes all values out of the row. */
@@ -68,7 +86,7 @@ export class Rows {
       const [from, to] = [this.#from[slot]!, this.#to[slot]!]
       data[slot] = rows
         ? new TextColumn(this.#text, Int32Array.from(rows, row => from[row]!), Int32Array.from(rows, row => to[row]!), rows.filter(row => from[row]! < 0).length)
-        : new TextColumn(this.#text, from, to, this.length - this.#count[slot]!)
+        : new TextColumn(this.#text, from.subarray(0, this.length), to.subarray(0, this.length), this.length - this.#count[slot]!)
     }
     return data
   }

@@ -2,10 +2,13 @@
 // with escapes, attrs in several parts) is written behind it. So most values are copied once, into their page, and nothing is made of
 // them on the way.
 import { isUtf8 } from 'node:buffer'
+import { NEWLINE } from './json.js'
 
 /** Room for what is written, to begin with: a share of the segment, and so many bytes. */
 const SHARE = 0.1
 const ROOM = 4096
+/** Bytes of memory up to which it is kept for the next lines. */
+const KEPT = 16 * 1024 * 1024
 /** Bytes up to which a loop copies as fast as a call. */
 const FEW = 48
 
@@ -16,27 +19,34 @@ interface Place {
 
 export class Text {
   /** UTF-8. Another buffer once that is full; what was in the old one stays there too. */
-  bytes: Buffer
+  bytes: Buffer = Buffer.alloc(0)
   /** How many bytes are in use. */
-  length: number
+  length = 0
   readonly #constants = new Map<string, Place>()
 
-  /** Of `source` that is no UTF-8 has U+FFFD in its place. It is copied. */
-  constructor (source: Buffer) {
-    const utf8 = isUtf8(source) ? source : Buffer.from(source.toString())
-    this.bytes = Buffer.allocUnsafeSlow(Math.ceil(utf8.length * (1 + SHARE)) + ROOM)
-    utf8.copy(this.bytes)
-    // One byte behind it, so that its last line too can have an end put to it.
-    this.length = utf8.length + 1
-    this.bytes[utf8.length] = 0
+  /**
+   * Begins anew, in the memory of what was there before: `read` fills a buffer of `size` bytes, and returns how many of them count. In
+   * place of what is no UTF-8 there is U+FFFD. Behind them comes a newline. Returns what `read` has returned.
+   */
+  load (size: number, read: (into: Buffer) => number): number {
+    this.#constants.clear()
+    this.length = 0
+    const room = Math.ceil(size * (1 + SHARE)) + ROOM
+    if (this.bytes.length < room || this.bytes.length > Math.max(room, KEPT)) this.bytes = Buffer.allocUnsafeSlow(room)
+    const count = read(this.bytes.subarray(0, size))
+    if (isUtf8(this.bytes.subarray(0, count))) {
+      this.length = count
+      this.put(NEWLINE)
+    } else this.add(this.bytes.toString('utf8', 0, count))
+    return count
   }
 
-  /** Writes `string`, which has to be well-formed, and a 0 behind it. Returns where it begins. */
+  /** Writes `string`, which has to be well-formed, and a newline behind it. Returns where it begins. */
   add (string: string): number {
     const start = this.length
     this.#reserve(Buffer.byteLength(string) + 1)
     this.length += this.bytes.write(string, start)
-    this.put(0)
+    this.put(NEWLINE)
     return start
   }
 

@@ -326,8 +326,8 @@ export const MUTATIONS = [
     promise: 'P13',
     breaks: 'a segment without an end is converted for ever',
     file: 'lib/parquet/desk.ts',
-    from: '- 1) + 1 || lines.length',
-    to: '- 1) + 1 || start',
+    from: '+ 1 : into.length',
+    to: "+ 1 : into.lastIndexOf('\\n') + 1",
     test: 'test/faults/damage-parquet.test.ts',
     name: 'a segment with one byte changed'
   },

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { until } from './fixtures/harness.js'
-import { judge, receiver, type Request } from './fixtures/receiver.js'
+import { judge, receiver, type Request, type Step } from './fixtures/receiver.js'
 import { left, sender, type Outlet } from './fixtures/sender.js'
 
 const KEY = /^\d{15}-[0-9a-f]{16}-\d{9}$/
@@ -240,6 +240,39 @@ t.test('concurrency 3: batches side by side, told apart by a rising x-batch-seq'
   const inOrder = [...requests].sort((a, b) => a.sequence! - b.sequence!)
   t.strictSame(inOrder.flatMap(({ runs }) => runs.flatMap(([, first, last]) => range(first, last + 1))), range(0, 100), 'the numbers give the order back')
   t.equal(new Set(requests.map(({ sequence }) => sequence)).size, requests.length)
+  await end(t, outlet, dir)
+})
+
+t.test('while a batch waits for its answer the body of the next one is made, once, and no other', async t => {
+  const dir = t.testdir({
+    'module.mjs': `import fs from 'node:fs'
+export default (records, { key }) => {
+  fs.appendFileSync(new URL('./made', import.meta.url), key + '\\n')
+  if (records.some(({ seq }) => seq === 7)) throw new Error('no sevens')
+  return { body: JSON.stringify(records) }
+}`
+  })
+  const made = (): string[] => fs.existsSync(join(dir, 'made')) ? fs.readFileSync(join(dir, 'made'), 'utf8').trim().split('\n') : []
+  const place = await receiver(t, { script: [{ fault: 'hang' }] })
+  const outlet = await open(place.url, dir, { format: join(dir, 'module.mjs'), batch: { flushRecords: 2, maxRecords: 2, flushAge: false } })
+  const again = async (script: Step[]): Promise<void> => {
+    await place.listen(false)
+    await place.script(script)
+    await place.listen(true)
+  }
+  await outlet.log(12)
+  await until(() => made().length > 0)
+  await again([{ status: 200 }, { fault: 'hang' }])
+  await until(() => new Set(made()).size === 3)
+  const [, second, third] = new Set(made())
+  await until(async () => (await place.requests()).some(({ key }) => key === second))
+  t.notOk((await place.requests()).some(({ key }) => key === third), 'nobody was sent the third')
+  await again([{ status: 503 }, { status: 200 }])
+  await outlet.flush()
+  const requests = await place.requests()
+  t.strictSame(requests.filter(({ status }) => status === 200).map(({ runs }) => runs[0]!.slice(1)), [[0, 1], [2, 3], [4, 5], [6, 6], [8, 9], [10, 11]])
+  t.equal(made().filter(key => key === third).length, 1, 'what was made ahead was sent')
+  t.match(left(dir, NAME).dead, [{ key: /\/1-2$/, status: null, reason: /no sevens/ }], 'what fails is told when it is its turn')
   await end(t, outlet, dir)
 })
 

@@ -7,7 +7,7 @@
 // Lines are looked at one by one when outputs have levels, and when some of them are empty or may end with \r.
 import build from 'pino-abstract-transport'
 import { levelOf } from './levels.js'
-import type { Block } from './journal/block.js'
+import { Block } from './journal/block.js'
 import { Writable, type Transform } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
@@ -29,7 +29,7 @@ export interface IntakeOptions {
 /** Characters of a block, about. */
 const BLOCK = 256 * 1024
 
-/** Lines with their levels. Sinks that get the same ones share a block: encoded once. */
+/** Lines with their levels. Sinks that get the same ones share a block. */
 class Batch {
   readonly #sinks: readonly Sink[]
   readonly #labels: Readonly<Record<string, number>>
@@ -66,7 +66,7 @@ class Batch {
 }
 
 function blockOf (lines: readonly string[]): Block | undefined {
-  return lines.length === 0 ? undefined : { bytes: Buffer.from([...lines, ''].join('\n')), records: lines.length }
+  return lines.length === 0 ? undefined : new Block([...lines, ''].join('\n'), lines.length)
 }
 
 /** How many lines `text` has, all of them with an end; undefined when some are empty or may end with \r. */
@@ -110,7 +110,7 @@ export function intake (options: IntakeOptions): Writable {
   const give = (lines: string): Array<Promise<void>> => {
     const records = filtering ? undefined : countPlain(lines)
     if (records !== undefined) {
-      const block = { bytes: Buffer.from(lines), records }
+      const block = new Block(lines, records)
       return sinks.flatMap(sink => sink.append(block) ?? [])
     }
     splitter.write(lines)

@@ -4,6 +4,7 @@ import t from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import { Block } from '../lib/journal/block.js'
 import { output } from '../transports/jsonl.js'
 import { accountedFor } from './fixtures/faults.js'
 import { readLines } from './fixtures/harness.js'
@@ -26,7 +27,7 @@ async function run (directory: string): Promise<string | undefined> {
   const log = await output({ file: join(directory, 'app'), size: pick('1k', '64k', undefined), fsync: pick<'never' | 'always' | number>('never', 'never', 3, 'always'), minLength: pick(0, 0, 500) })
   let seq = 0
   const append = (lines: number): void => {
-    log.append({ bytes: Buffer.from(range(lines, seq).map(seq => `{"level":30,"seq":${seq}}\n`).join('')), records: lines })
+    log.append(new Block(range(lines, seq).map(seq => `{"level":30,"seq":${seq}}\n`).join(''), lines))
     seq += lines
   }
   const waits: Array<Promise<unknown>> = []

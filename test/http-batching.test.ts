@@ -1,6 +1,7 @@
 // When a batch leaves and how large it may be, for journals on disk and in memory: each trigger alone, both maxima, and what a journal in
 // memory does when it is about to be full, when memory is short and at its end.
 import t from 'tap'
+import { Block } from '../lib/journal/block.js'
 import { Forecast } from '../lib/journal/forecast.js'
 import type { Amount } from '../lib/amount.js'
 import { MemoryJournal, type MemorySegment } from '../lib/journal/memory.js'
@@ -120,7 +121,7 @@ async function rise ({ forecasts = true, width = 100, jump = 0, bound = BOUND }:
   for (; running < 10_000; running += 5, wall += 5) {
     if (running > 5000 && held && running - held.since > 100) [wall, ahead] = [wall + ahead, 0]
     const records = running / 100
-    if (records >= 1) journal.append({ bytes: Buffer.alloc(Math.floor(records) * width, 0x0a), records: Math.floor(records) })
+    if (records >= 1) journal.append(new Block(Buffer.alloc(Math.floor(records) * width, 0x0a), Math.floor(records)))
     await turn()
     const { pendingRecords, pendingBytes } = monitor.counters.read()
     most.records = Math.max(most.records, pendingRecords)
@@ -158,12 +159,12 @@ t.test('when memory is short, a journal in memory is sent at once', async t => {
   const journal = new MemoryJournal({ monitor, rule: {}, ...BOUND, whenFull: 'drop-newest', blockTimeout: 0, now: () => now, uptime: () => now, forecast: new Forecast(BOUND, () => short) })
   let sent = 0
   journal.next().then(segment => { sent = segment?.records ?? 0 })
-  journal.append({ bytes: Buffer.from('{}\n'), records: 1 })
+  journal.append(new Block('{}\n', 1))
   await turn()
   t.equal(sent, 0)
   short = true
   now += 1000
-  journal.append({ bytes: Buffer.from('{}\n'), records: 1 })
+  journal.append(new Block('{}\n', 1))
   await turn()
   t.equal(sent, 2)
   await journal.close(0)

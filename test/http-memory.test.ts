@@ -3,7 +3,7 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { MemoryJournal, type MemorySegment } from '../lib/journal/memory.js'
-import type { Block } from '../lib/journal/block.js'
+import { Block } from '../lib/journal/block.js'
 import { Monitor } from '../lib/telemetry/monitor.js'
 import { accountedFor } from './fixtures/faults.js'
 import { stayAwake, until } from './fixtures/harness.js'
@@ -84,9 +84,9 @@ class Model {
     if (this.entering) return
     const numbered = String(block.bytes).replaceAll('seq":0', () => `seq":${++this.seq}`)
     const bytes = Buffer.from(numbered)
-    const entered = this.journal.append({ bytes, records: block.records })
+    const entered = this.journal.append(new Block(bytes, block.records))
     if (!entered) return
-    this.entering = { block: { bytes, records: block.records }, entered }
+    this.entering = { block: new Block(bytes, block.records), entered }
     entered.then(() => { this.entering = undefined })
   }
 
@@ -95,14 +95,14 @@ class Model {
     const figures = this.monitor.counters.read()
     const { pendingRecords, pendingBytes, dropped } = figures
     if (!accountedFor({ kind: '', name: '', ...figures })) return `not accounted for: ${JSON.stringify(figures)}`
-    const { records, bytes } = this.entering ? { records: this.entering.block.records, bytes: this.entering.block.bytes.length } : { records: 0, bytes: 0 }
+    const { records, bytes } = this.entering ? { records: this.entering.block.records, bytes: this.entering.block.length } : { records: 0, bytes: 0 }
     if (pendingRecords - records > BOUND.maxRecords || pendingBytes - bytes > BOUND.maxBytes) return `${pendingRecords} lines, ${pendingBytes} bytes`
     if (this.whenFull === 'drop-oldest' ? dropped.full > 0 : dropped.evicted > 0) return `dropped ${JSON.stringify(dropped)}`
     return this.out.some((seq, at) => at > 0 && seq <= this.out[at - 1]!) ? `out of order: ${runs(this.out)}` : undefined
   }
 }
 
-const lines = (pads: number[]): Block => ({ bytes: Buffer.from(pads.map(pad => `{"seq":0,"pad":"${'x'.repeat(pad)}"}\n`).join('')), records: pads.length })
+const lines = (pads: number[]): Block => new Block(pads.map(pad => `{"seq":0,"pad":"${'x'.repeat(pad)}"}\n`).join(''), pads.length)
 const block = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 8 }).map(lines)
 const step: fc.Arbitrary<Step> = fc.oneof({ weight: 3, arbitrary: block.map(append => ({ append })) }, fc.constantFrom('take', 'take', 'give back', 'done', 'hour'))
 
@@ -153,7 +153,7 @@ t.test('default bounds, a batch on its way, and blocks of very short lines, as i
   const monitor = new Monitor('test', () => {})
   const rule = { maxRecords: 2500, maxBytes: 512 * 1024, early: { records: 200, age: 1000 } }
   const journal = new MemoryJournal({ monitor, rule, maxRecords: 10_000, maxBytes: 8 * 1024 * 1024, whenFull: 'drop-oldest', blockTimeout: 0 })
-  const append = (from: number, records: number): void => { journal.append({ bytes: Buffer.from(`${burstOf(from, records)}\n`), records }) }
+  const append = (from: number, records: number): void => { journal.append(new Block(`${burstOf(from, records)}\n`, records)) }
   append(0, 200)
   let segment = await journal.next()
   for (const from of [200, 9200, 18_200]) append(from, 9000)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { countLines, cutAt, firstLine, wholeLines, type Block } from '../lib/journal/block.js'
+import { Block, countLines, cutAt, firstLine, wholeLines } from '../lib/journal/block.js'
 import { Bound, type BoundOptions } from '../lib/journal/bound.js'
 import type { Amount } from '../lib/amount.js'
 import { Queue } from '../lib/journal/queue.js'
@@ -10,8 +10,8 @@ import { Counters } from '../lib/telemetry/counters.js'
 import { LONGEST_WINDOW } from '../lib/telemetry/incidents.js'
 import { fixture } from './fixtures/harness.js'
 
-const blockOf = (...lines: string[]): Block => ({ bytes: Buffer.from(lines.map(line => `${line}\n`).join('')), records: lines.length })
-const sized = (bytes: number, records = 1): Block => ({ bytes: Buffer.alloc(bytes, 0x0a), records })
+const blockOf = (...lines: string[]): Block => new Block(lines.map(line => `${line}\n`).join(''), lines.length)
+const sized = (bytes: number, records = 1): Block => new Block(Buffer.alloc(bytes, 0x0a), records)
 const line = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀'), maxLength: 12 })
 const block = fc.array(line, { minLength: 1, maxLength: 8 }).map(lines => blockOf(...lines))
 const joined = (blocks: readonly (Block | undefined)[]): string => Buffer.concat(blocks.flatMap(block => block ? [block.bytes] : [])).toString()

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import fs from 'node:fs'
 import fsp from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Block } from '../lib/journal/block.js'
+import { Block } from '../lib/journal/block.js'
 import { DiskJournal, type DiskOptions } from '../lib/journal/disk.js'
 import type { Journal, Sealed } from '../lib/journal/journal.js'
 import { MemoryJournal } from '../lib/journal/memory.js'
@@ -18,7 +18,7 @@ import { range } from './fixtures/jsonl.js'
 
 stayAwake(t)
 
-const blockOf = (from: number, lines: number): Block => ({ bytes: Buffer.from(range(lines, from).map(seq => `${seq}\n`).join('')), records: lines })
+const blockOf = (from: number, lines: number): Block => new Block(range(lines, from).map(seq => `${seq}\n`).join(''), lines)
 const seqsIn = (text: string): number[] => text.split('\n').slice(0, -1).map(Number)
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 const quiet = (): Monitor => new Monitor('test', () => {})

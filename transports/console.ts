@@ -7,6 +7,7 @@ import { parseConsole, type ConsoleOptions } from '../lib/config/console.js'
 import { errno, GoneError } from '../lib/errors.js'
 import { openMonitor } from '../lib/hooks/hooks.js'
 import { Appender } from '../lib/journal/appender.js'
+import { Block } from '../lib/journal/block.js'
 import { MemoryJournal } from '../lib/journal/memory.js'
 import { createOutput, transport, type Output } from '../lib/output.js'
 import type { Writable } from 'node:stream'
@@ -39,7 +40,7 @@ function writer (fd: number, name: string): (segment: Sealed) => Promise<void> {
     const bytes = await segment.read()
     for (let pause = SHORTEST_PAUSE; sent < bytes.length;) {
       try {
-        await appender.append([bytes.subarray(sent)])
+        await appender.append([new Block(bytes.subarray(sent), segment.records)])
         break
       } catch (error) {
         const { confirmed } = appender

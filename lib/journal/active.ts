@@ -47,7 +47,7 @@ export class ActiveSegment {
   async write (batch: Block[], now: number): Promise<void> {
     this.#inHand = batch
     if (this.#unsynced.length === 0) this.#begun = performance.now()
-    await this.file.append(batch.map(block => block.bytes))
+    await this.file.append(batch)
     this.#inHand = []
     this.#written(batch, now)
     if (this.#fsync === 'always') await this.sync()
@@ -89,7 +89,7 @@ export class ActiveSegment {
       const { head, tail } = again.length > 0 ? { head: undefined, tail: block } : cutAt(block, wholeLines(block.bytes, left))
       if (head) this.#written([head], now)
       if (tail) again.push(tail)
-      left -= head?.bytes.length ?? 0
+      left -= head?.length ?? 0
     }
     return { again, safe: this.file.size - left }
   }
@@ -99,6 +99,6 @@ export class ActiveSegment {
     if (this.#fsync === 'never') return this.#secured(blocks, performance.now() - this.#begun)
     if (this.#unsynced.length === 0) this.#unsyncedSince = now
     this.#unsynced.push(...blocks)
-    for (const { bytes } of blocks) this.#unsyncedBytes += bytes.length
+    for (const { length } of blocks) this.#unsyncedBytes += length
   }
 }

@@ -1,6 +1,6 @@
 // Whether there is room for more lines, and what becomes of those for which there is none: every line is accepted, or refused, here.
 import { Bound, type BoundOptions } from './bound.js'
-import type { Block } from './block.js'
+import { amountOf, type Block } from './block.js'
 import type { Amount } from '../amount.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
@@ -25,20 +25,19 @@ export class Admission {
 
   #admit (block: Block, refused: 'full' | 'closed' | undefined, take: (block: Block) => void): Promise<void> | undefined {
     const monitor = this.#monitor
-    const { records, bytes } = block
     const admitted = refused === undefined && (this.#bound?.admit(block) ?? true)
     if (admitted === false) {
-      monitor.refused(refused ?? (this.#ended ? 'closed' : 'full'), records, bytes.length, bytes)
+      monitor.refused(refused ?? (this.#ended ? 'closed' : 'full'), block)
       return undefined
     }
-    monitor.accepted(records, bytes.length, bytes)
+    monitor.accepted(block)
     if (admitted === true) {
       take(block)
       return undefined
     }
     const entered = admitted.then(fits => {
       if (fits) take(block)
-      else monitor.dropped(this.#ended ? 'closed' : 'full', { records, bytes: bytes.length }, [bytes])
+      else monitor.dropped(this.#ended ? 'closed' : 'full', amountOf([block]), [block.bytes])
     })
     this.#entering.add(entered)
     entered.then(() => this.#entering.delete(entered))

@@ -5,6 +5,7 @@
 // instance is dropped, and with it nothing but references. EAGAIN is one of them: sonic-boom would wait 100 ms each time, which
 // leaves a pipe at a few MB a second.
 import sonicBoom, { type SonicBoom } from 'sonic-boom'
+import type { Block } from './block.js'
 
 export interface AppenderOptions {
   /** Small writes are merged up to this many bytes. */
@@ -13,8 +14,13 @@ export interface AppenderOptions {
   sync?: boolean
 }
 
+/** Bytes of memory that are kept for the next write: what a turn of the event loop can bring (4 MiB of pino's ring). */
+const KEPT = 4 * 1024 * 1024
+
 export class Appender {
   readonly #boom: SonicBoom
+  /** What is written is put together in it: one write is in flight at a time. */
+  #memory = Buffer.alloc(0)
   #confirmed = 0
   #settle: ((error?: Error) => void) | undefined
 
@@ -32,7 +38,7 @@ export class Appender {
   }
 
   /** Resolves when the kernel has taken all of it. After a rejection the appender must not be used again. */
-  append (buffers: readonly Buffer[]): Promise<void> {
+  append (blocks: readonly Block[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#confirmed = 0
       this.#settle = error => {
@@ -41,8 +47,19 @@ export class Appender {
         else resolve()
       }
       // As one: sonic-boom would write the first by itself, and a call costs more than a copy.
-      const all = buffers.length === 1 ? buffers[0] : Buffer.concat(buffers)
-      this.#boom.write(all as unknown as string)
+      this.#boom.write(this.#together(blocks) as unknown as string)
     })
+  }
+
+  #together (blocks: readonly Block[]): Buffer {
+    if (blocks.length === 1 && blocks[0]!.made) return blocks[0]!.bytes
+    const length = blocks.reduce((sum, { length }) => sum + length, 0)
+    if (this.#memory.length < length || this.#memory.length > Math.max(KEPT, length)) this.#memory = Buffer.allocUnsafeSlow(length > KEPT ? length : Math.min(KEPT, 2 * length))
+    let at = 0
+    for (const block of blocks) {
+      block.copy(this.#memory, at)
+      at += block.length
+    }
+    return this.#memory.subarray(0, length)
   }
 }

@@ -1,15 +1,40 @@
-// What intake hands to a journal: whole lines as bytes, each ended by a newline, with their number.
+// What intake hands to a journal: whole lines, each ended by a newline, with their number. What comes as text is made bytes of when
+// somebody wants to keep those; who only writes them has memory of its own for that, always the same.
 import type { Amount } from '../amount.js'
 
-export interface Block {
-  readonly bytes: Buffer
+export class Block {
+  /** Bytes. */
+  readonly length: number
   readonly records: number
+  #lines: string | Buffer
+
+  constructor (lines: string | Buffer, records: number) {
+    this.length = typeof lines === 'string' ? Buffer.byteLength(lines) : lines.length
+    this.records = records
+    this.#lines = lines
+  }
+
+  get bytes (): Buffer {
+    if (typeof this.#lines === 'string') this.#lines = Buffer.from(this.#lines)
+    return this.#lines
+  }
+
+  /** Do its bytes stand somewhere already? */
+  get made (): boolean {
+    return typeof this.#lines !== 'string'
+  }
+
+  /** Puts the lines into `memory`, from `at` on. */
+  copy (memory: Buffer, at: number): void {
+    if (typeof this.#lines === 'string') memory.write(this.#lines, at)
+    else this.#lines.copy(memory, at)
+  }
 }
 
 const NEWLINE = 0x0a
 
 export function amountOf (blocks: readonly Block[]): Amount {
-  return blocks.reduce((sum, { records, bytes }) => ({ records: sum.records + records, bytes: sum.bytes + bytes.length }), { records: 0, bytes: 0 })
+  return blocks.reduce((sum, { records, length }) => ({ records: sum.records + records, bytes: sum.bytes + length }), { records: 0, bytes: 0 })
 }
 
 /** How many lines `bytes` holds. */
@@ -24,7 +49,7 @@ export function countLines (bytes: Buffer): number {
  * when not one line fits.
  */
 export function cutAt (block: Block, room: number, lines = Infinity): { head: Block | undefined, tail: Block | undefined } {
-  const { head, tail } = block.bytes.length <= room ? { head: block, tail: undefined } : divide(block, room <= 0 ? -1 : block.bytes.lastIndexOf(NEWLINE, room - 1))
+  const { head, tail } = block.length <= room ? { head: block, tail: undefined } : divide(block, room <= 0 ? -1 : block.bytes.lastIndexOf(NEWLINE, room - 1))
   if (!head || head.records <= lines) return { head, tail }
   return divide(block, endOf(block.bytes, lines))
 }
@@ -58,5 +83,5 @@ function divide (block: Block, newline: number): { head: Block | undefined, tail
   if (newline === bytes.length - 1) return { head: block, tail: undefined }
   const head = bytes.subarray(0, newline + 1)
   const lines = countLines(head)
-  return { head: { bytes: head, records: lines }, tail: { bytes: bytes.subarray(newline + 1), records: records - lines } }
+  return { head: new Block(head, lines), tail: new Block(bytes.subarray(newline + 1), records - lines) }
 }

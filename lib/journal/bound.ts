@@ -1,5 +1,5 @@
 // What happens when a journal is full. The one place that says no to a line.
-import { fill, type Block } from './block.js'
+import { amountOf, Block, fill } from './block.js'
 import type { Amount } from '../amount.js'
 
 export interface BoundOptions {
@@ -16,7 +16,7 @@ const MOST_WAITING = 8 * 1024 * 1024
 
 /** Share of the bound that is admitted at once: of more, all would be refused for the last line of it. */
 const PIECES = 4
-const NONE: Block = { bytes: Buffer.alloc(0), records: 0 }
+const NONE = new Block('', 0)
 
 export class Bound {
   readonly #o: BoundOptions
@@ -57,18 +57,18 @@ export class Bound {
   admit (block: Block): boolean | Promise<boolean> {
     const { whenFull, blockTimeout, maxBytes, maxRecords = Infinity } = this.#o
     if (this.#waiting.length === 0) {
-      if (whenFull === 'drop-oldest' && block.bytes.length <= maxBytes && block.records <= maxRecords) this.#makeRoom(block)
-      if (this.#fits(block)) return this.book(block)
+      if (whenFull === 'drop-oldest' && block.length <= maxBytes && block.records <= maxRecords) this.#makeRoom(block)
+      if (this.#fits(block)) return this.book(amountOf([block]))
     }
-    if (whenFull !== 'block' || this.#stalled || this.#waitingBytes + block.bytes.length > MOST_WAITING) return false
-    this.#waitingBytes += block.bytes.length
+    if (whenFull !== 'block' || this.#stalled || this.#waitingBytes + block.length > MOST_WAITING) return false
+    this.#waitingBytes += block.length
     this.#timer ??= setTimeout(() => this.refuse(), blockTimeout)
     return new Promise(resolve => { this.#waiting.push({ block, resolve }) })
   }
 
   /** Counts what is there already, room or not: segments found at the start. */
-  book ({ bytes, records }: { bytes: { length: number } | number, records: number }): true {
-    this.#bytes += typeof bytes === 'number' ? bytes : bytes.length
+  book ({ bytes, records }: Amount): true {
+    this.#bytes += bytes
     this.#records += records
     return true
   }
@@ -83,8 +83,8 @@ export class Bound {
     this.#stalled = false
     while (this.#waiting[0] && this.#fits(this.#waiting[0].block)) {
       const { block, resolve } = this.#waiting.shift()!
-      this.#waitingBytes -= block.bytes.length
-      resolve(this.book(block))
+      this.#waitingBytes -= block.length
+      resolve(this.book(amountOf([block])))
       // What waits has had room since: its time begins again.
       clearTimeout(this.#timer)
       this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.refuse(), this.#o.blockTimeout) : undefined
@@ -92,9 +92,9 @@ export class Bound {
   }
 
   /** A block that is larger than the whole bound fits while there is nothing else, or its lines could never pass. */
-  #fits ({ bytes, records }: Block): boolean {
+  #fits ({ length, records }: Block): boolean {
     const { maxBytes, maxRecords = Infinity } = this.#o
-    return this.#bytes === 0 || (this.#bytes + bytes.length <= maxBytes && this.#records + records <= maxRecords)
+    return this.#bytes === 0 || (this.#bytes + length <= maxBytes && this.#records + records <= maxRecords)
   }
 
   #makeRoom (block: Block): void {

@@ -99,7 +99,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
       evict: () => {
         const at = this.#mark.taken - this.#queue.bytes
         const block = this.#queue.shift()
-        if (block) this.#mark.forget(block.bytes.length, at)
+        if (block) this.#mark.forget(block.length, at)
         return block
       },
       // Somebody waits: the loop may have enough for them.
@@ -130,10 +130,10 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   }
 
   append (block: Block): Promise<void> | undefined {
-    const full = this.#mark.ahead + block.bytes.length > (this.#o.maxLength ?? Infinity)
+    const full = this.#mark.ahead + block.length > (this.#o.maxLength ?? Infinity)
     const entered = this.#backlog.admission.admit(block, this.#closing ? 'closed' : full ? 'full' : undefined, taken => {
       this.#queue.push(taken)
-      this.#mark.take(taken.bytes.length)
+      this.#mark.take(taken.length)
       this.#bell.ring()
     })
     return entered ?? this.#brake?.press()

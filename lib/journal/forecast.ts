@@ -34,10 +34,10 @@ export class Forecast {
   }
 
   /** Lines that came, at this running time. */
-  count ({ records, bytes }: Block, now: number): void {
+  count ({ records, length }: Block, now: number): void {
     this.#span ??= { records: 0, bytes: 0, since: now }
     this.#span.records += records
-    this.#span.bytes += bytes.length
+    this.#span.bytes += length
     const passed = now - this.#span.since
     if (passed < SPAN) return
     for (const key of ['records', 'bytes'] as const) {

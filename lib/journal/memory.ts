@@ -145,7 +145,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
       const { head, tail } = fill(rest, room(this.#o.rule, this.#growing.bytes, this.#growing.records), this.#growing.bytes === 0)
       if (head) {
         this.#growing.add(head)
-        this.#mark.take(head.bytes.length)
+        this.#mark.take(head.length)
       }
       if (tail) this.#backlog.add(this.#seal()!)
       rest = tail

@@ -35,7 +35,7 @@ export class Queue {
   push (block: Block): void {
     if (this.empty) this.#since = this.#now()
     this.#blocks.push(block)
-    this.#bytes += block.bytes.length
+    this.#bytes += block.length
   }
 
   putBack (blocks: Block[]): void {
@@ -53,7 +53,7 @@ export class Queue {
       const { head, tail } = fill(this.#blocks[0]!, { bytes: free - bytes, records: lines - records }, empty && bytes === 0)
       if (!head) break
       batch.push(head)
-      bytes += head.bytes.length
+      bytes += head.length
       records += head.records
       if (tail) this.#blocks[0] = tail
       else this.#blocks.shift()
@@ -65,7 +65,7 @@ export class Queue {
   /** Gives up the oldest block. */
   shift (): Block | undefined {
     const block = this.#blocks.shift()
-    this.#bytes -= block?.bytes.length ?? 0
+    this.#bytes -= block?.length ?? 0
     return block
   }
 
@@ -78,5 +78,5 @@ export class Queue {
 }
 
 function lengthOf (blocks: readonly Block[]): number {
-  return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  return blocks.reduce((sum, { length }) => sum + length, 0)
 }

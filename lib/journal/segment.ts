@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { promisify } from 'node:util'
 import { errno } from '../errors.js'
 import { Appender, type AppenderOptions } from './appender.js'
+import type { Block } from './block.js'
 
 // Looked up at each call, so that a test can make one of them fail.
 const open = (path: string, flags: string | number, mode: number) => promisify(fs.open)(path, flags, mode)
@@ -69,9 +70,9 @@ export class SegmentFile {
     return this.#appender.confirmed
   }
 
-  async append (buffers: readonly Buffer[]): Promise<void> {
+  async append (blocks: readonly Block[]): Promise<void> {
     try {
-      await this.#appender.append(buffers)
+      await this.#appender.append(blocks)
     } finally {
       this.#size += this.#appender.confirmed
     }

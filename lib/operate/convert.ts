@@ -12,7 +12,7 @@ import { openParquet } from '../parquet/reading.js'
 import { restore } from '../parquet/restore.js'
 import { outputUrl } from '../targets.js'
 import type { ParquetOptions } from '../config/parquet.js'
-import type { Block } from '../journal/block.js'
+import { Block } from '../journal/block.js'
 import type { Output } from '../output.js'
 
 export interface ConvertOptions extends Answering {
@@ -85,7 +85,7 @@ async function * rows (path: string, failures: string[], bar: Progress): AsyncGe
     if (found.lost.length > 0) failures.push(`${short(path)}: rows ${from} to ${from + rows - 1} are without what was in ${found.lost.join(', ')}: it cannot be read`)
     for (let at = 0; at < found.rows.length; at += CHUNK) {
       const lines = found.rows.slice(at, at + CHUNK).map(row => restore(row, known)).map(record => `${typeof record === 'string' ? record : JSON.stringify(record)}\n`)
-      yield { bytes: Buffer.from(lines.join('')), records: lines.length }
+      yield new Block(lines.join(''), lines.length)
     }
     from += rows
     bar.add(bytes / file.groups.length)

@@ -10,7 +10,7 @@ import { basename, dirname } from 'node:path'
 import { blocksOf, linesOf } from './blocks.js'
 import { adopt } from './recover-spool.js'
 import { inhabitants } from './writers.js'
-import { countLines, fill, type Block } from '../journal/block.js'
+import { Block, countLines, fill } from '../journal/block.js'
 import { formatId, parseId } from '../journal/segment-id.js'
 import { DeadLetters, letterFiles, type Letter } from '../delivery/dead-letters.js'
 import { Monitor } from '../telemetry/monitor.js'
@@ -161,7 +161,7 @@ export async function * batches (files: readonly string[], seen?: (bytes: number
   for (const file of files) {
     for await (const { bytes, whole } of blocksOf(file, seen)) {
       const all = whole ? bytes : Buffer.concat([bytes, Buffer.from('\n')])
-      for (let rest: Block | undefined = { bytes: all, records: countLines(all) }; rest;) {
+      for (let rest: Block | undefined = new Block(all, countLines(all)); rest;) {
         const { head, tail } = fill(rest, BATCH, true)
         yield head!
         rest = tail

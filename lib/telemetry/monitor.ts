@@ -10,6 +10,9 @@ import { Counters, type DropReason, type Kept } from './counters.js'
 /** What a delivery took: attempts, and ms from the first of them to the end. */
 export interface Effort { attempts: number, duration: number }
 
+/** As they came, of `length` bytes; `bytes` may have to be made first. */
+interface Lines { readonly records: number, readonly length: number, readonly bytes: Uint8Array }
+
 /** How a batch ended. */
 export interface Settlement {
   delivered: Amount
@@ -65,16 +68,18 @@ export class Monitor {
     this.counters.change({}, { pendingSegments: segments, oldestPending: since })
   }
 
-  accepted (records: number, bytes: number, lines?: Uint8Array): void {
+  accepted (lines: Lines): void {
+    const { records, length: bytes } = lines
     const first = this.#product && this.counters.get('pendingRecords') === 0
     this.counters.change({ acceptedRecords: records, acceptedBytes: bytes, pendingRecords: records, pendingBytes: bytes }, first ? { oldestPending: this.#now() } : {})
-    if (lines) this.witness?.buffered(lines, records)
+    this.witness?.buffered(lines.bytes, records)
   }
 
   /** Lines that there was no room for. */
-  refused (why: DropReason, records: number, bytes: number, lines?: Uint8Array): void {
+  refused (why: DropReason, lines: Lines): void {
+    const { records, length: bytes } = lines
     this.counters.change({ acceptedRecords: records, acceptedBytes: bytes, [`dropped:${why}`]: records, [`droppedBytes:${why}`]: bytes })
-    this.#dropping(why, { records, bytes }, lines && [lines])
+    this.#dropping(why, { records, bytes }, [lines.bytes])
   }
 
   recovered ({ records, bytes }: Amount): void {

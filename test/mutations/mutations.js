@@ -101,7 +101,7 @@ export const MUTATIONS = [
     promise: 'P5',
     breaks: 'the block that would go beyond the bound is taken',
     file: 'lib/journal/bound.ts',
-    from: 'this.#bytes + bytes.length <= maxBytes',
+    from: 'this.#bytes + length <= maxBytes',
     to: 'this.#bytes <= maxBytes',
     test: 'test/journal-parts.test.ts',
     name: "'drop-newest': what does not fit is refused"

@@ -25,7 +25,7 @@ export interface OutputParts<S extends Sealed> {
   monitor: Monitor
   journal: Journal<S>
   deliver: (segment: S) => Promise<Outcome | void>
-  /** What can be done for a segment before it is its turn. */
+  /** What can be done for a segment before it is its turn. Never throws. */
   prepare?: ((segment: S) => void) | undefined
   /** How often and how many at once; without it one at a time, tried until it succeeds. */
   retry?: DeliveryRetry

@@ -2,6 +2,11 @@
 import t, { type Test } from 'tap'
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { Batches } from '../lib/delivery/batches.js'
+import { checkOf, formatOf } from '../lib/http/body.js'
+import { Client } from '../lib/http/client.js'
+import { Credentials } from '../lib/http/credentials.js'
+import { Exporter } from '../lib/http/exporter.js'
 import { until } from './fixtures/harness.js'
 import { judge, receiver, type Request, type Step } from './fixtures/receiver.js'
 import { left, sender, type Outlet } from './fixtures/sender.js'
@@ -274,6 +279,42 @@ export default (records, { key }) => {
   t.equal(made().filter(key => key === third).length, 1, 'what was made ahead was sent')
   t.match(left(dir, NAME).dead, [{ key: /\/1-2$/, status: null, reason: /no sevens/ }], 'what fails is told when it is its turn')
   await end(t, outlet, dir)
+})
+
+t.test('a body that could not be made ahead is made anew when it is sent again', async t => {
+  const place = await receiver(t)
+  let calls = 0
+  const exporter = new Exporter({
+    destination: { url: new URL(place.url), credentials: new Credentials() },
+    method: 'POST',
+    headers: {},
+    format: await formatOf('ndjson'),
+    compress: async bytes => {
+      if (++calls === 1) throw new Error('no memory')
+      return bytes
+    },
+    encoding: undefined,
+    client: new Client({ timeout: 5000, connectTimeout: 5000, connections: 1, tls: { rejectUnauthorized: true } })
+  })
+  t.teardown(() => exporter.close())
+  const bytes = Buffer.from('{"writer":"w","seq":0}\nno JSON\n')
+  let reads = 0
+  const segment = {
+    id: '001700000000000-feedfacefeedface-000000001',
+    records: 2,
+    bytes: bytes.length,
+    async read () {
+      if (++reads === 1) throw new Error('no descriptor')
+      return bytes
+    }
+  }
+  const batches = new Batches({ send: part => exporter.send(part), prepare: part => exporter.prepare(part), check: checkOf('ndjson'), dead: undefined })
+  batches.prepare(segment)
+  await new Promise(resolve => setImmediate(resolve))
+  batches.prepare(segment)
+  await t.rejects(batches.deliver(segment), { message: 'no memory' }, 'what failed to be read ahead was read again')
+  t.match(await batches.deliver(segment), { dropped: [{ why: 'gone', records: 0 }, { why: 'refused', records: 1 }] })
+  t.equal((await place.requests()).length, 1)
 })
 
 // Not beside the others, but after them.

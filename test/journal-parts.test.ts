@@ -1,6 +1,9 @@
 import t from 'tap'
+import fs from 'node:fs'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
+import { Appender } from '../lib/journal/appender.js'
 import { Block, countLines, cutAt, firstLine, wholeLines } from '../lib/journal/block.js'
 import { Bound, type BoundOptions } from '../lib/journal/bound.js'
 import type { Amount } from '../lib/amount.js'
@@ -8,7 +11,7 @@ import { Queue } from '../lib/journal/queue.js'
 import { Watermark } from '../lib/journal/watermark.js'
 import { Counters } from '../lib/telemetry/counters.js'
 import { LONGEST_WINDOW } from '../lib/telemetry/incidents.js'
-import { fixture } from './fixtures/harness.js'
+import { fixture, seeded } from './fixtures/harness.js'
 
 const blockOf = (...lines: string[]): Block => new Block(lines.map(line => `${line}\n`).join(''), lines.length)
 const sized = (bytes: number, records = 1): Block => new Block(Buffer.alloc(bytes, 0x0a), records)
@@ -32,6 +35,34 @@ t.test('a block is cut behind the last line that fits, nothing is lost and both 
     return fits <= Math.max(0, room) && (!tail || fits + firstLine(tail).head!.bytes.length > room) && firstLine(whole).head!.records === 1 &&
       wholeLines(whole.bytes, Math.min(room, whole.bytes.length)) === fits
   }), { numRuns: 2000 })
+})
+
+t.test('a block of text is that of its bytes', async () => {
+  const texts = fc.array(fc.oneof(line, fc.constantFrom('\ud800', 'x\udc00y', 'ÿ')), { minLength: 1 }).map(lines => lines.map(line => `${line}\n`).join(''))
+  fc.assert(fc.property(texts, fc.nat(20), (text, at) => {
+    const [bytes, block] = [Buffer.from(text), new Block(text, 1)]
+    const memory = Buffer.alloc(at + bytes.length + 1, '?')
+    block.copy(memory, at)
+    const expected = Buffer.concat([Buffer.alloc(at, '?'), bytes, Buffer.from('?')])
+    return block.length === bytes.length && !block.made && memory.equals(expected) && block.bytes.equals(bytes) && block.made
+  }))
+})
+
+t.test('what is written one after the other, of all sizes, is in the file', async t => {
+  const path = join(t.testdir(), 'file')
+  const fd = fs.openSync(path, 'a')
+  const appender = new Appender(fd)
+  const random = seeded(1)
+  let expected = ''
+  for (const size of [0, 1, 100, 99, 250, 5_000_000, 3, 3_000_000, 4_500_000, 10, 1_000_000, 10]) {
+    const texts = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, at) => String.fromCharCode(0x61 + at).repeat(Math.floor(size * random())) + '€\n')
+    const blocks = texts.map(text => random() < 0.5 ? new Block(text, 1) : new Block(Buffer.from(text), 1))
+    await appender.append(blocks)
+    t.equal(appender.confirmed, Buffer.byteLength(texts.join('')))
+    expected += texts.join('')
+  }
+  fs.closeSync(fd)
+  t.ok(fs.readFileSync(path, 'utf8') === expected)
 })
 
 t.test('what is taken, put back and taken again leaves a queue in the order in which it came', async () => {

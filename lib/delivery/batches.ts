@@ -74,8 +74,8 @@ export class Batches {
     if (!prepare || this.#states.has(segment) || this.#prepared.has(segment)) return
     const read = this.#read(segment)
     this.#prepared.set(segment, read)
-    // What fails is told when it is delivered.
-    read.then(({ whole }) => { if (whole.bytes.length > 0) prepare(whole) }, () => {})
+    // What fails is told, if it fails again, when it is delivered.
+    read.then(({ whole }) => { if (whole.bytes.length > 0) prepare(whole) }, () => { this.#prepared.delete(segment) })
   }
 
   /** Rejects with an AttemptError when it is to be called again, with a GoneError when the segment is not there any more. */

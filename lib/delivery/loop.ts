@@ -17,7 +17,7 @@ export interface DeliveryOptions<S extends Sealed> {
    * something to say about the time.
    */
   deliver: (segment: S) => Promise<Outcome | void>
-  /** While a segment is on its way: does what can be done already for the one that comes next. */
+  /** While a segment is on its way: does what can be done already for the one that comes next. Never throws. */
   prepare?: ((segment: S) => void) | undefined
   monitor: Monitor
   /** What has become of a segment that could not be delivered whole. */

@@ -11,7 +11,7 @@ import { HookThread } from './thread.js'
 import { Monitor } from '../telemetry/monitor.js'
 import type { DropReason, Kept } from '../telemetry/counters.js'
 import type { Amount } from '../amount.js'
-import type { Effort, Witness } from '../telemetry/monitor.js'
+import type { Arrival, Effort, Witness } from '../telemetry/monitor.js'
 
 /** Bytes that may wait for the hooks. */
 const MOST = 8 * 1024 * 1024
@@ -76,8 +76,9 @@ class Hooks implements Witness {
     this.#names = new Set(hooks)
   }
 
-  buffered (lines: Uint8Array, records: number): void {
+  buffered (arrival: Arrival): void {
     if (!this.#names.has('onRecordBuffered')) return
+    const { bytes: lines, records } = arrival
     const last = this.#queue.at(-1)
     if (last?.hook !== 'onRecordBuffered' || last.bytes >= BLOCK) return this.#add({ hook: 'onRecordBuffered', lines: [lines], calls: records, bytes: lines.length })
     if (this.#full(lines.length)) return this.#skip(records)

@@ -78,7 +78,10 @@ export class Exporter {
 
   /** Undefined when the receiver has it, else why it never will. Rejects with an AttemptError when it is to be sent again. */
   async send (part: Part): Promise<Refusal | undefined> {
-    const body = await (this.#bodies.get(part) ?? this.#body(part))
+    const prepared = this.#bodies.get(part)
+    // For one attempt: what has failed is made anew.
+    this.#bodies.delete(part)
+    const body = await (prepared ?? this.#body(part))
     if ('why' in body) return body
     const answer = await this.#request(body, part)
     const verdict = verdictOn(answer.status)

@@ -37,7 +37,7 @@ export class Admission {
     }
     const entered = admitted.then(fits => {
       if (fits) take(block)
-      else monitor.dropped(this.#ended ? 'closed' : 'full', amountOf([block]), [block.bytes])
+      else monitor.dropped(this.#ended ? 'closed' : 'full', amountOf([block]), () => [block.bytes])
     })
     this.#entering.add(entered)
     entered.then(() => this.#entering.delete(entered))

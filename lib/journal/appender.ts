@@ -1,10 +1,11 @@
-// Appends buffers to an open descriptor, in order, one write in flight; the only importer of sonic-boom.
+// Appends blocks to an open descriptor, in order, one write in flight; the only importer of sonic-boom.
 //
 // The caller owns the descriptor. sonic-boom is never asked to flush, end or destroy: each of these calls fsync, and after
 // ENOSPC `end()` never closes (sonic-boom 5.0.2, `actualClose`, `release`). It continues partial writes; after any error the
 // instance is dropped, and with it nothing but references. EAGAIN is one of them: sonic-boom would wait 100 ms each time, which
 // leaves a pipe at a few MB a second.
 import sonicBoom, { type SonicBoom } from 'sonic-boom'
+import { MOST_AT_ONCE } from './queue.js'
 import type { Block } from './block.js'
 
 export interface AppenderOptions {
@@ -14,8 +15,8 @@ export interface AppenderOptions {
   sync?: boolean
 }
 
-/** Bytes of memory that are kept for the next write: what a turn of the event loop can bring (4 MiB of pino's ring). */
-const KEPT = 4 * 1024 * 1024
+/** Bytes of memory that are kept for the next write: what is written at once, and a little. */
+const KEPT = MOST_AT_ONCE + 1024 * 1024
 
 export class Appender {
   readonly #boom: SonicBoom
@@ -54,12 +55,13 @@ export class Appender {
   #together (blocks: readonly Block[]): Buffer {
     if (blocks.length === 1 && blocks[0]!.made) return blocks[0]!.bytes
     const length = blocks.reduce((sum, { length }) => sum + length, 0)
-    if (this.#memory.length < length || this.#memory.length > Math.max(KEPT, length)) this.#memory = Buffer.allocUnsafeSlow(length > KEPT ? length : Math.min(KEPT, 2 * length))
+    if (length > this.#memory.length && length <= KEPT) this.#memory = Buffer.allocUnsafeSlow(Math.min(KEPT, 2 * length))
+    const memory = length > KEPT ? Buffer.allocUnsafeSlow(length) : this.#memory
     let at = 0
     for (const block of blocks) {
-      block.copy(this.#memory, at)
+      block.copy(memory, at)
       at += block.length
     }
-    return this.#memory.subarray(0, length)
+    return memory.subarray(0, length)
   }
 }

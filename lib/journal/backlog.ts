@@ -242,7 +242,7 @@ export class Backlog<S extends Sealed> {
     const queued = this.#o.evict?.()
     if (!queued) return undefined
     const amount = amountOf([queued])
-    this.#o.monitor.dropped('evicted', amount, [queued.bytes])
+    this.#o.monitor.dropped('evicted', amount, () => [queued.bytes])
     return amount
   }
 
@@ -254,7 +254,7 @@ export class Backlog<S extends Sealed> {
     monitor.dead(dead)
     monitor.delivered(delivered)
     // Which of the lines are left is not known when some of them are done.
-    monitor.dropped(why, [dead, delivered].reduce(less, segment), done ? undefined : segment.held)
+    monitor.dropped(why, [dead, delivered].reduce(less, segment), () => done ? undefined : segment.held)
     this.#discard(segment)
     this.#done(segment)
   }

@@ -1,5 +1,5 @@
 // What intake hands to a journal: whole lines, each ended by a newline, with their number. What comes as text is made bytes of when
-// somebody wants to keep those; who only writes them has memory of its own for that, always the same.
+// somebody wants to keep those; who only writes them has memory of his own for that.
 import type { Amount } from '../amount.js'
 
 export class Block {
@@ -15,6 +15,11 @@ export class Block {
   }
 
   get bytes (): Buffer {
+    return this.make()
+  }
+
+  /** Makes its bytes, and lets go of the text. */
+  make (): Buffer {
     if (typeof this.#lines === 'string') this.#lines = Buffer.from(this.#lines)
     return this.#lines
   }

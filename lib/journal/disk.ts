@@ -286,7 +286,7 @@ export class DiskJournal<S extends Sealed = Sealed> implements Journal<S> {
   /** The journal is over: what is not safe by now is dropped, and counted. */
   #giveUp (): void {
     const left = [...this.#writer.abandon(this.#now()), ...this.#queue.drain()]
-    this.#o.monitor.dropped('closed', amountOf(left), left.map(({ bytes }) => bytes))
+    this.#o.monitor.dropped('closed', amountOf(left), () => left.map(({ bytes }) => bytes))
     this.#mark.fail()
     for (const sealed of this.#sealings.splice(0)) sealed()
     this.#backlog.admission.refuse()

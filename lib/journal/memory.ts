@@ -130,7 +130,7 @@ export class MemoryJournal implements Journal<MemorySegment> {
     clearTimeout(this.#timer)
     this.#backlog.admission.refuse()
     const growing = this.#seal()
-    for (const segment of [...this.#backlog.abandon(), ...growing ? [growing] : []]) this.#o.monitor.dropped('closed', segment, segment.held)
+    for (const segment of [...this.#backlog.abandon(), ...growing ? [growing] : []]) this.#o.monitor.dropped('closed', segment, () => segment.held)
     this.#mark.fail()
   }
 

@@ -34,6 +34,8 @@ export class Queue {
 
   push (block: Block): void {
     if (this.empty) this.#since = this.#now()
+    // What has to wait for longer waits outside the heap of the thread, which may be small, and where a text may take twice the room.
+    if (this.#bytes > MOST_AT_ONCE) block.make()
     this.#blocks.push(block)
     this.#bytes += block.length
   }

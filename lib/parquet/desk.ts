@@ -127,16 +127,17 @@ async function convert ({ segment: { id, path, opened }, pieces }: Extract<Job, 
 /** The row groups of a segment's lines, made one piece after the other, so that only one of them is in memory. */
 function * inPieces (fd: number, opened: number, options: RowGroupOptions, pieces: number): Iterable<RowGroup> {
   const { size } = fs.fstatSync(fd)
-  let room = Math.ceil(size / pieces)
+  const piece = Math.ceil(size / pieces)
+  let room = piece
   for (let start = 0; start < size;) {
     const taken = text.load(Math.min(room, size - start), into => {
       readAt(fd, into, start)
       return start + into.length < size ? into.lastIndexOf('\n') + 1 : into.length
     })
-    // No line ends in there.
-    if (taken === 0) room *= 2
-    else yield * rowGroups(text, opened, options)
+    if (taken > 0) yield * rowGroups(text, opened, options)
     start += taken
+    // Where no line ends in there it takes more.
+    room = taken > 0 ? piece : room * 2
   }
 }
 

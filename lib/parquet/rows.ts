@@ -20,7 +20,6 @@ export class Rows {
   readonly #count: number[]
   /** By column and row. */
   readonly #values: readonly Values[]
-
   /** How many rows there is room for. */
   #room: number
 

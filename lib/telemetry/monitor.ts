@@ -10,8 +10,10 @@ import { Counters, type DropReason, type Kept } from './counters.js'
 /** What a delivery took: attempts, and ms from the first of them to the end. */
 export interface Effort { attempts: number, duration: number }
 
-/** As they came, of `length` bytes; `bytes` may have to be made first. */
-interface Lines { readonly records: number, readonly length: number, readonly bytes: Uint8Array }
+/** Lines as they came, of `length` bytes; `bytes` may have to be made first. */
+export interface Arrival { readonly records: number, readonly length: number, readonly bytes: Uint8Array }
+/** Whole lines, where they are at hand; asked for when somebody hears of them. */
+type AtHand = () => readonly Uint8Array[] | undefined
 
 /** How a batch ended. */
 export interface Settlement {
@@ -25,7 +27,7 @@ export interface Settlement {
 
 /** Hears of everything. Nothing that it does may throw, or take time. */
 export interface Witness {
-  buffered (lines: Uint8Array, records: number): void
+  buffered (lines: Arrival): void
   /** `lines` are whole lines, where they are at hand. */
   dropped (why: DropReason, amount: Amount, lines?: readonly Uint8Array[]): void
   written (amount: Amount, effort: Effort): void
@@ -68,18 +70,18 @@ export class Monitor {
     this.counters.change({}, { pendingSegments: segments, oldestPending: since })
   }
 
-  accepted (lines: Lines): void {
+  accepted (lines: Arrival): void {
     const { records, length: bytes } = lines
     const first = this.#product && this.counters.get('pendingRecords') === 0
     this.counters.change({ acceptedRecords: records, acceptedBytes: bytes, pendingRecords: records, pendingBytes: bytes }, first ? { oldestPending: this.#now() } : {})
-    this.witness?.buffered(lines.bytes, records)
+    this.witness?.buffered(lines)
   }
 
   /** Lines that there was no room for. */
-  refused (why: DropReason, lines: Lines): void {
+  refused (why: DropReason, lines: Arrival): void {
     const { records, length: bytes } = lines
     this.counters.change({ acceptedRecords: records, acceptedBytes: bytes, [`dropped:${why}`]: records, [`droppedBytes:${why}`]: bytes })
-    this.#dropping(why, { records, bytes }, [lines.bytes])
+    this.#dropping(why, { records, bytes }, () => [lines.bytes])
   }
 
   recovered ({ records, bytes }: Amount): void {
@@ -115,17 +117,17 @@ export class Monitor {
   }
 
   /** Lines that were accepted and will not be delivered; `lines` where they are at hand. */
-  dropped (why: DropReason, amount: Amount, lines?: readonly Uint8Array[]): void {
+  dropped (why: DropReason, amount: Amount, lines?: AtHand): void {
     const { records, bytes } = amount
     if (records === 0) return
     this.counters.change({ [`dropped:${why}`]: records, [`droppedBytes:${why}`]: bytes, ...this.#gone(amount) }, this.#progress(amount))
     this.#dropping(why, amount, lines)
   }
 
-  #dropping (why: DropReason, { records, bytes }: Amount, lines?: readonly Uint8Array[]): void {
+  #dropping (why: DropReason, { records, bytes }: Amount, lines?: AtHand): void {
     this.counters.incidents.add({ failures: 0, dropped: records }, this.#now())
     this.say(`dropped:${why}`, `dropping lines (${why}): ${this.counters.get(`dropped:${why}`)} so far`)
-    this.witness?.dropped(why, { records, bytes }, lines)
+    this.witness?.dropped(why, { records, bytes }, lines?.())
   }
 
   /** A batch that failed, and stays for another attempt. */

@@ -51,7 +51,7 @@ t.test('a block of text is that of its bytes', async () => {
 t.test('what is written one after the other, of all sizes, is in the file', async t => {
   const path = join(t.testdir(), 'file')
   const fd = fs.openSync(path, 'a')
-  const appender = new Appender(fd)
+  let appender = new Appender(fd)
   const random = seeded(1)
   let expected = ''
   for (const size of [0, 1, 100, 99, 250, 5_000_000, 3, 3_000_000, 4_500_000, 10, 1_000_000, 10]) {
@@ -60,6 +60,10 @@ t.test('what is written one after the other, of all sizes, is in the file', asyn
     await appender.append(blocks)
     t.equal(appender.confirmed, Buffer.byteLength(texts.join('')))
     expected += texts.join('')
+    if (random() < 0.3) {
+      appender.release()
+      appender = new Appender(fd)
+    }
   }
   fs.closeSync(fd)
   t.ok(fs.readFileSync(path, 'utf8') === expected)

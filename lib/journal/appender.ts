@@ -19,9 +19,11 @@ export interface AppenderOptions {
 const KEPT = MOST_AT_ONCE + 1024 * 1024
 
 export class Appender {
+  /** Memory of one that has been released, for the next one. */
+  static #spare: Buffer = Buffer.alloc(0)
   readonly #boom: SonicBoom
   /** What is written is put together in it: one write is in flight at a time. */
-  #memory = Buffer.alloc(0)
+  #memory: Buffer = Buffer.alloc(0)
   #confirmed = 0
   #settle: ((error?: Error) => void) | undefined
 
@@ -52,10 +54,16 @@ export class Appender {
     })
   }
 
+  /** It will not be used again. The memory of a write that may still be under way is left to that. */
+  release (): void {
+    if (!this.#settle && this.#memory.length > Appender.#spare.length) Appender.#spare = this.#memory
+    this.#memory = Buffer.alloc(0)
+  }
+
   #together (blocks: readonly Block[]): Buffer {
     if (blocks.length === 1 && blocks[0]!.made) return blocks[0]!.bytes
     const length = blocks.reduce((sum, { length }) => sum + length, 0)
-    if (length > this.#memory.length && length <= KEPT) this.#memory = Buffer.allocUnsafeSlow(Math.min(KEPT, 2 * length))
+    if (length > this.#memory.length && length <= KEPT) this.#memory = this.#reserve(length)
     const memory = length > KEPT ? Buffer.allocUnsafeSlow(length) : this.#memory
     let at = 0
     for (const block of blocks) {
@@ -63,5 +71,12 @@ export class Appender {
       at += block.length
     }
     return memory.subarray(0, length)
+  }
+
+  #reserve (length: number): Buffer {
+    const spare = Appender.#spare
+    if (length > spare.length) return Buffer.allocUnsafeSlow(Math.min(KEPT, 2 * length))
+    Appender.#spare = Buffer.alloc(0)
+    return spare
   }
 }

@@ -106,6 +106,7 @@ export class SegmentFile {
   async close (): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#appender.release()
     await close(this.#fd)
   }
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { formatId } from '../lib/journal/segment-id.js'
 import { openParquet } from '../lib/parquet/reading.js'
-import { ask } from './fixtures/wreck.js'
+import { ask, type Task } from './fixtures/wreck.js'
 
 const OPENED = Date.UTC(2026, 10, 20, 12)
 const WRITER = 'feedfacefeedface'
@@ -14,19 +14,25 @@ const line = (seq: number, length: number): string => JSON.stringify({ level: 30
 /** What is looked at of a row. */
 const row = (seq: number, length: number, severity: unknown = 'info'): unknown[] => [seq, length, severity]
 
+/** Leaves a segment, the first one in a new directory; what has it converted. */
+function put (root: string, number: number, bytes: Buffer | string, pieces: number): Extract<Task, { do: 'convert' }> {
+  const directory = join(root, 'home', WRITER)
+  if (number === 1) fs.rmSync(root, { recursive: true, force: true })
+  fs.mkdirSync(directory, { recursive: true })
+  const id = formatId({ opened: OPENED, writer: WRITER, number })
+  const path = join(directory, `${id}.1.jsonl`)
+  fs.writeFileSync(path, bytes)
+  return { do: 'convert', directory, segment: { id, path, opened: OPENED }, pieces }
+}
+
 /** Converts segments of these bytes, and returns the rows of the file that they become, group by group. */
 async function converted (root: string, pieces: number, ...segments: Buffer[]): Promise<Array<Array<Record<string, unknown>>>> {
-  const directory = join(root, 'home', WRITER)
-  fs.rmSync(root, { recursive: true, force: true })
-  fs.mkdirSync(directory, { recursive: true })
   for (const [at, bytes] of segments.entries()) {
-    const id = formatId({ opened: OPENED, writer: WRITER, number: at + 1 })
-    const path = join(directory, `${id}.1.jsonl`)
-    fs.writeFileSync(path, bytes)
-    t.match(await ask(root, world, { do: 'convert', directory, segment: { id, path, opened: OPENED }, pieces }), { gone: false, trouble: [] })
-    t.notOk(fs.existsSync(path))
+    const task = put(root, at + 1, bytes, pieces)
+    t.match(await ask(root, world, task), { gone: false, trouble: [] })
+    t.notOk(fs.existsSync(task.segment.path))
   }
-  await ask(root, world, { do: 'close', directory })
+  await ask(root, world, { do: 'close', directory: join(root, 'home', WRITER) })
   const [name] = fs.readdirSync(join(root, 'data'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.parquet'))
   const file = openParquet(join(root, 'data', name!))
   return await Promise.all(Array.from(file.groups.keys(), group => file.read(group)))
@@ -62,17 +68,12 @@ t.test('one after the other: nothing of a longer one is in the next', async t =>
 
 t.test('one that is shorter than it was a moment ago is an error, and then read as it is', async t => {
   const root = join(t.testdir(), 'p')
-  const directory = join(root, 'home', WRITER)
-  fs.mkdirSync(directory, { recursive: true })
-  const id = formatId({ opened: OPENED, writer: WRITER, number: 1 })
-  const path = join(directory, `${id}.1.jsonl`)
-  fs.writeFileSync(path, `${line(0, 5)}\n${line(1, 6)}\n`)
-  const task = { do: 'convert', directory, segment: { id, path, opened: OPENED }, pieces: 1 } as const
+  const task = put(root, 1, `${line(0, 5)}\n${line(1, 6)}\n`, 1)
   const before = fs.fstatSync
   // Nobody can be made to cut it just between two calls.
   t.intercept(fs, 'fstatSync', { value: (fd: number) => Object.assign(before(fd), { size: 1000 }) })
   await t.rejects(ask(root, world, task), { message: 'the file is shorter than it was: somebody has cut it' })
   Object.defineProperty(fs, 'fstatSync', { value: before })
   t.match(await ask(root, world, task), { gone: false, corrupt: 0 })
-  await ask(root, world, { do: 'close', directory })
+  await ask(root, world, { do: 'close', directory: task.directory })
 })

@@ -125,12 +125,13 @@ export class Batches {
 
   async #deliver (segment: Sealed, state: State, part: Range): Promise<void> {
     const { lines, whole, parts } = state
-    const sending = part.to - part.from < lines.count ? partOf(segment, lines, part) : whole
+    const isWhole = part.to - part.from === lines.count
+    const sending = isWhole ? whole : partOf(segment, lines, part)
     // Nothing but lines that are dead letters already.
     if (sending.bytes.length === 0) return parts.skip()
     const refusal = await this.#o.send(sending)
     if (!refusal) {
-      if (part.to - part.from < lines.count) add(state.delivered, lines.wellFormed(part), lines)
+      if (!isWhole) add(state.delivered, lines.wellFormed(part), lines)
       return parts.accept()
     }
     if (refusal.lines) {

@@ -115,7 +115,8 @@ export class Delivery<S extends Sealed> {
       monitor.failed('deliver', error)
       return { dropped: [{ why: 'gone', records: segment.records, bytes: segment.bytes }], error: reason(error) }
     })
-    if (prepare && attempts === 1 && journal.upcoming) prepare(journal.upcoming)
+    const next = attempts === 1 ? journal.upcoming : undefined
+    if (next) prepare?.(next)
     const outcome = await delivering
     const effort = { attempts, duration: performance.now() - begun }
     if (this.#told) monitor.say('delivering', 'delivering again')

@@ -1,6 +1,6 @@
 // Whether there is room for more lines, and what becomes of those for which there is none: every line is accepted, or refused, here.
 import { Bound, type BoundOptions } from './bound.js'
-import { amountOf, type Block } from './block.js'
+import type { Block } from './block.js'
 import type { Amount } from '../amount.js'
 import type { Monitor } from '../telemetry/monitor.js'
 
@@ -37,7 +37,7 @@ export class Admission {
     }
     const entered = admitted.then(fits => {
       if (fits) take(block)
-      else monitor.dropped(this.#ended ? 'closed' : 'full', amountOf([block]), () => [block.bytes])
+      else monitor.dropped(this.#ended ? 'closed' : 'full', block.amount, () => [block.bytes])
     })
     this.#entering.add(entered)
     entered.then(() => this.#entering.delete(entered))

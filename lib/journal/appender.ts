@@ -5,8 +5,8 @@
 // instance is dropped, and with it nothing but references. EAGAIN is one of them: sonic-boom would wait 100 ms each time, which
 // leaves a pipe at a few MB a second.
 import sonicBoom, { type SonicBoom } from 'sonic-boom'
+import { lengthOf, type Block } from './block.js'
 import { MOST_AT_ONCE } from './queue.js'
-import type { Block } from './block.js'
 
 export interface AppenderOptions {
   /** Small writes are merged up to this many bytes. */
@@ -62,7 +62,7 @@ export class Appender {
 
   #together (blocks: readonly Block[]): Buffer {
     if (blocks.length === 1 && blocks[0]!.made) return blocks[0]!.bytes
-    const length = blocks.reduce((sum, { length }) => sum + length, 0)
+    const length = lengthOf(blocks)
     if (length > this.#memory.length && length <= KEPT) this.#memory = this.#reserve(length)
     const memory = length > KEPT ? Buffer.allocUnsafeSlow(length) : this.#memory
     let at = 0

@@ -1,8 +1,8 @@
 // Sealed segments that wait for their delivery, oldest first, and whether there is room for more lines. Both journals have one.
 import { less, NOTHING, type Amount } from '../amount.js'
 import { Admission } from './admission.js'
-import { amountOf, type Block } from './block.js'
 import { Signal } from './signal.js'
+import type { Block } from './block.js'
 import type { BoundOptions } from './bound.js'
 import type { Clock, Outcome, Progress, Sealed } from './journal.js'
 import type { DropReason } from '../telemetry/counters.js'
@@ -240,10 +240,8 @@ export class Backlog<S extends Sealed> {
       return entry.segment
     }
     const queued = this.#o.evict?.()
-    if (!queued) return undefined
-    const amount = amountOf([queued])
-    this.#o.monitor.dropped('evicted', amount, () => [queued.bytes])
-    return amount
+    if (queued) this.#o.monitor.dropped('evicted', queued.amount, () => [queued.bytes])
+    return queued?.amount
   }
 
   #drop (entry: Entry<S>, why: DropReason): void {

@@ -14,6 +14,10 @@ export class Block {
     this.#lines = lines
   }
 
+  get amount (): Amount {
+    return { records: this.records, bytes: this.length }
+  }
+
   get bytes (): Buffer {
     return this.make()
   }
@@ -40,6 +44,11 @@ const NEWLINE = 0x0a
 
 export function amountOf (blocks: readonly Block[]): Amount {
   return blocks.reduce((sum, { records, length }) => ({ records: sum.records + records, bytes: sum.bytes + length }), { records: 0, bytes: 0 })
+}
+
+/** Bytes of all of them. */
+export function lengthOf (blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { length }) => sum + length, 0)
 }
 
 /** How many lines `bytes` holds. */

@@ -1,5 +1,5 @@
 // What happens when a journal is full. The one place that says no to a line.
-import { amountOf, Block, fill } from './block.js'
+import { Block, fill } from './block.js'
 import type { Amount } from '../amount.js'
 
 export interface BoundOptions {
@@ -58,7 +58,7 @@ export class Bound {
     const { whenFull, blockTimeout, maxBytes, maxRecords = Infinity } = this.#o
     if (this.#waiting.length === 0) {
       if (whenFull === 'drop-oldest' && block.length <= maxBytes && block.records <= maxRecords) this.#makeRoom(block)
-      if (this.#fits(block)) return this.book(amountOf([block]))
+      if (this.#fits(block)) return this.book(block.amount)
     }
     if (whenFull !== 'block' || this.#stalled || this.#waitingBytes + block.length > MOST_WAITING) return false
     this.#waitingBytes += block.length
@@ -84,7 +84,7 @@ export class Bound {
     while (this.#waiting[0] && this.#fits(this.#waiting[0].block)) {
       const { block, resolve } = this.#waiting.shift()!
       this.#waitingBytes -= block.length
-      resolve(this.book(amountOf([block])))
+      resolve(this.book(block.amount))
       // What waits has had room since: its time begins again.
       clearTimeout(this.#timer)
       this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.refuse(), this.#o.blockTimeout) : undefined

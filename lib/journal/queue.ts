@@ -1,5 +1,5 @@
 // Lines that wait to be written, and how many of them are written at once.
-import { fill, type Block } from './block.js'
+import { fill, lengthOf, type Block } from './block.js'
 import type { Amount } from '../amount.js'
 import type { Clock } from './journal.js'
 
@@ -77,8 +77,4 @@ export class Queue {
     this.#bytes = 0
     return all
   }
-}
-
-function lengthOf (blocks: readonly Block[]): number {
-  return blocks.reduce((sum, { length }) => sum + length, 0)
 }

@@ -16,6 +16,7 @@ import { rowGroups, type RowGroup, type RowGroupOptions } from './row-groups.js'
 import { Stage } from './stage.js'
 import { Text } from './text.js'
 import { errno, reason } from '../errors.js'
+import { wholeLines } from '../journal/block.js'
 import type { Job, Outcome, Settings } from './settings.js'
 
 const { version } = createRequire(import.meta.url)('pino-blackbox/package.json') as { version: string }
@@ -132,7 +133,7 @@ function * inPieces (fd: number, opened: number, options: RowGroupOptions, piece
   for (let start = 0; start < size;) {
     const taken = text.load(Math.min(room, size - start), into => {
       readAt(fd, into, start)
-      return start + into.length < size ? into.lastIndexOf('\n') + 1 : into.length
+      return start + into.length < size ? wholeLines(into, into.length) : into.length
     })
     if (taken > 0) yield * rowGroups(text, opened, options)
     start += taken

@@ -326,8 +326,8 @@ export const MUTATIONS = [
     promise: 'P13',
     breaks: 'a segment without an end is converted for ever',
     file: 'lib/parquet/desk.ts',
-    from: '+ 1 : into.length',
-    to: "+ 1 : into.lastIndexOf('\\n') + 1",
+    from: ': into.length',
+    to: ': wholeLines(into, into.length)',
     test: 'test/faults/damage-parquet.test.ts',
     name: 'a segment with one byte changed'
   },
